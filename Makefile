@@ -1,0 +1,158 @@
+# Makefile - builds Lockstep, grades the bundled class, runs every test. One file, no recursion.
+#
+#   make demo     the main job     make check    the tests     make help    all targets
+#   make SAN=address,undefined     a build beside the plain one, under build/address-undefined
+#   V=1 shows the commands; CFLAGS and LDFLAGS are appended, never replaced.
+
+comma   := ,
+FLAVOUR := $(or $(subst $(comma),-,$(SAN)),plain)
+BUILD   := build/$(FLAVOUR)
+PREFIX  ?= /usr/local
+SHARE   := $(PREFIX)/share/lockstep
+Q       := $(if $(V),,@)
+CC      := gcc
+
+PKGS   := yaml-0.1 jansson libxml-2.0 libdw nettle
+WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+          -Wpointer-arith -Wno-missing-field-initializers
+BASE   := -std=c11 -D_GNU_SOURCE -Igrader -O2 -g $(WARN) -MMD -MP
+ALL_CFLAGS  = $(BASE) $(shell pkg-config --cflags $(PKGS)) -DLOCKSTEP_SHARE='"$(SHARE)"' \
+              $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-omit-frame-pointer) $(CFLAGS)
+ALL_LDFLAGS = $(SAN:%=-fsanitize=%) $(LDFLAGS)
+LIBS        = $(shell pkg-config --libs $(PKGS)) -lelf
+
+# What the grader needs to run, and what its tests need on top.
+DEPS_RUN  := gcc libc6-dev make binutils pkg-config check libsubunit-dev valgrind libc6-dbg \
+             libyaml-dev libjansson-dev libxml2-dev libdw-dev libelf-dev nettle-dev
+DEPS_TEST := clang-format cppcheck shellcheck libxml2-utils python3-jsonschema perl git man-db \
+             codespell
+
+ROOMS   := core sandbox stages batch report
+LIB_SRC := $(foreach r,$(ROOMS),$(wildcard grader/$(r)/*.c))
+CLI_SRC := $(wildcard grader/cli/*.c)
+RT_SRC  := $(wildcard grader/runtime/*.c)
+UT_SRC  := $(wildcard grader/tests/unit/*.c)
+OBJ      = $(patsubst grader/%.c,$(BUILD)/%.o,$(1))
+OUR_C   := $(sort $(wildcard grader/*/*.[ch] grader/tests/*/*.[ch]))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/lockstep $(BUILD)/runtime/liblockstep_native.a build/lockstep ## build everything
+
+build/lockstep: build/plain/lockstep
+	$(Q)ln -sf plain/lockstep $@
+
+$(BUILD)/lockstep: $(call OBJ,$(CLI_SRC)) $(BUILD)/liblockstep.a
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/liblockstep.a: $(call OBJ,$(LIB_SRC))
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+# Linked into submissions: never with a sanitizer, whatever the grader is built with.
+$(BUILD)/runtime/liblockstep_native.a: $(call OBJ,$(RT_SRC))
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)cp grader/runtime/lockstep.h $(@D)/
+
+$(BUILD)/runtime/%.o: grader/runtime/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(BASE) $(CFLAGS) -fno-omit-frame-pointer -c -o $@ $<
+
+$(BUILD)/%.o: grader/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+
+# ---- packages --------------------------------------------------------------------------
+
+have = $(shell dpkg-query -W -f='$${db:Status-Status} $${Package}\n' $(1) 2>/dev/null | \
+         sed -n 's/^installed //p')
+missing = $(filter-out $(call have,$(1)),$(1))
+define install
+	@if [ -n "$(1)" ]; then \
+	    if [ "$$(id -u)" = 0 ]; then as=; elif sudo -n true 2>/dev/null; then as=sudo; \
+	    else echo "missing packages; run:  sudo apt-get install -y $(1)"; exit 1; fi; \
+	    echo "installing: $(1)"; \
+	    { $$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq \
+	      --no-install-recommends $(1); } >/tmp/lockstep-apt.$$$$ 2>&1 || \
+	    { cat /tmp/lockstep-apt.$$$$; rm -f /tmp/lockstep-apt.$$$$; exit 1; }; \
+	    rm -f /tmp/lockstep-apt.$$$$; \
+	fi
+endef
+
+deps: ## install what is missing (apt-get, as root or through sudo)
+	$(call install,$(call missing,$(DEPS_RUN) $(DEPS_TEST)))
+
+deps-run:
+	$(call install,$(call missing,$(DEPS_RUN)))
+
+# ---- the main job ----------------------------------------------------------------------
+
+demo: deps-run ## grade the bundled class: a table, and one failing report in full
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)sh grader/tests/demo.sh
+
+lint: all ## every stub, reference and fixture gets exactly its stated verdict
+	$(Q)build/lockstep lint
+
+# ---- tests -----------------------------------------------------------------------------
+
+UT_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
+
+$(BUILD)/unit: $(call OBJ,$(UT_SRC)) $(BUILD)/liblockstep.a
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(UT_LIBS)
+
+$(BUILD)/fuzz: grader/tests/fuzz/fuzz.c $(BUILD)/liblockstep.a
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+tests-built: all $(BUILD)/unit $(BUILD)/fuzz
+
+check: deps ## all tests; the last line counts them
+	$(Q)$(MAKE) --no-print-directory all tests-built
+	$(Q)$(MAKE) --no-print-directory tests-built SAN=address,undefined
+	$(Q)sh grader/tests/check.sh
+
+soak: all ## nine fixtures again and again under load: every verdict the same
+	$(Q)sh grader/tests/soak.sh
+
+bench: all ## our processor time beside the bare tools' own
+	$(Q)sh grader/bench/overhead.sh
+
+format: ## let clang-format have its way
+	$(Q)clang-format -i $(OUR_C)
+
+format-check: ## is everything as clang-format would have it?
+	$(Q)clang-format --dry-run --Werror $(OUR_C)
+
+analyze: ## gcc -fanalyzer and cppcheck
+	$(Q)for f in $(LIB_SRC) $(CLI_SRC) $(RT_SRC); do \
+	    $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -fanalyzer -c -o /dev/null $$f || exit 1; done
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+	    --inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Igrader $(LIB_SRC) $(CLI_SRC) $(RT_SRC)
+
+# ---- install ---------------------------------------------------------------------------
+
+INSTALL_SHARE := $(DESTDIR)$(SHARE)
+
+install: all ## install under PREFIX (default /usr/local), below DESTDIR
+	$(Q)install -D -m 755 build/plain/lockstep $(DESTDIR)$(PREFIX)/bin/lockstep
+	$(Q)install -D -m 644 grader/man/lockstep.1 $(DESTDIR)$(PREFIX)/share/man/man1/lockstep.1
+	$(Q)install -D -m 644 build/plain/runtime/liblockstep_native.a $(INSTALL_SHARE)/runtime/liblockstep_native.a
+	$(Q)install -D -m 644 grader/runtime/lockstep.h $(INSTALL_SHARE)/runtime/lockstep.h
+	$(Q)cp -R exercises $(INSTALL_SHARE)/
+
+clean: ## remove everything that was made
+	$(Q)rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t18
+
+.PHONY: all deps deps-run demo lint check tests-built soak bench format format-check analyze install clean help

@@ -1,0 +1,94 @@
+/* pool.c - fork, wait, fork the next. */
+#include "batch/pool.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox/keeper.h"
+
+int pool_cores(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+static pid_t start(const struct pool *p, int index)
+{
+    const pid_t parent = getpid();
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(1);
+    _exit(p->work(p->ctx, index));
+}
+
+/* Waits for one of ours; its index, or -1 when none is left. */
+static int reap(const struct pool *p, pid_t *pids, int *status)
+{
+    for (;;) {
+        pid_t pid = waitpid(-1, status, 0);
+
+        if (pid < 0 && errno == EINTR) {
+            for (int i = 0; keeper_interrupted && i < p->count; i++)
+                if (pids[i] > 0)
+                    kill(pids[i], SIGTERM);
+            continue;
+        }
+        if (pid < 0)
+            return -1;
+        for (int i = 0; i < p->count; i++) {
+            if (pids[i] == pid) {
+                pids[i] = 0;
+                return i;
+            }
+        }
+    }
+}
+
+int pool_run(const struct pool *p, struct err *e)
+{
+    pid_t *pids = calloc((size_t)p->count + 1, sizeof *pids);
+    int next = 0, running = 0, rc = 0;
+
+    if (!pids)
+        return err_oom(e);
+    while (running > 0 || (next < p->count && rc == 0)) {
+        int status, index;
+
+        if (keeper_interrupted && rc == 0)
+            rc = err_set(e, ERR_STOPPED, "interrupted");
+        if (rc == 0 && next < p->count && running < p->jobs) {
+            pids[next] = start(p, next);
+            if (pids[next] < 0)
+                rc = err_errno(e, "cannot start a worker");
+            else
+                running++;
+            next++;
+            continue;
+        }
+        if (running == 0)
+            break;
+        index = reap(p, pids, &status);
+        if (index < 0)
+            break;
+        running--;
+        if (rc == 0)
+            p->done(p->ctx, index, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    }
+    free(pids);
+    if (keeper_interrupted && rc == 0)
+        rc = err_set(e, ERR_STOPPED, "interrupted");
+    return rc;
+}

@@ -1,0 +1,87 @@
+/* result.h - what was found out about one submission of one exercise.
+ *
+ * Stages fill it, core/score.c decides the verdicts, report/ renders it; it holds no
+ * clock value in its graded part (those are in struct spent). Everything lives in the
+ * unit's arena.
+ */
+#ifndef GRADER_RESULT_H
+#define GRADER_RESULT_H
+
+#include "core/exercise.h"
+
+/* One stack frame or one place in the source. `file` is the bare name ("event.c"). */
+struct frame {
+    const char *file; /* NULL when unknown */
+    const char *function;
+    const char *source; /* that line of the student's file, or NULL */
+    int line;           /* 0 when unknown */
+};
+
+/* A labelled stack: "writes here", "thread 2 waits in pthread_cond_wait". */
+struct stack {
+    struct stack *next;
+    const char *label;
+    struct frame *frames;
+    int count;
+};
+
+/* One proof. Advice costs nothing and says so. */
+struct evidence {
+    struct evidence *next;
+    enum verdict verdict;
+    enum mode mode;
+    bool advice;
+    const char *title; /* "data-race: counter_add / counter_get" */
+    const char *text;  /* one or more plain sentences */
+    struct stack *stacks;
+};
+
+struct test_result {
+    const struct rubric_test *test;
+    enum verdict verdict; /* the first of what the modes found */
+    int points;           /* earned */
+    unsigned ran;         /* modes that were run, bits as in the rubric */
+    unsigned also;        /* other verdicts found, bit (1u << enum verdict) */
+    enum verdict by_mode[MODE_COUNT];
+    struct evidence *evidence; /* in order of discovery */
+};
+
+struct spent {
+    double wall_s, cpu_s;
+    long rss_kb;
+};
+
+struct unit_result {
+    const struct exercise *exercise;
+    const char *submission_hash; /* SHA-256 of the submitted file, hex; NULL when missing */
+    const char *compiler_output; /* gcc's words, unaltered; NULL when silent */
+    const char *not_graded;      /* why no verdict may be drawn; NULL when graded */
+    struct test_result *tests;   /* in rubric order */
+    int test_count, score, max;
+    bool missing;                    /* nothing was submitted */
+    struct spent stages[MODE_COUNT]; /* by mode; not part of the grade */
+    struct spent compile;
+};
+
+_Static_assert(VERDICT_COUNT <= 32, "verdict sets are 32-bit masks");
+
+/* Adds a proof at the end of a test's list and returns it; NULL when memory is short. */
+struct evidence *result_prove(struct arena *a, struct test_result *t, enum mode mode,
+                              enum verdict v, const char *title);
+
+/* Adds a stack behind the proof's others; NULL when memory is short. */
+struct stack *evidence_stack(struct arena *a, struct evidence *ev, const char *label,
+                             int frames);
+
+/* A unit with every test at VERDICT_PASS and nothing run. */
+int result_init(struct arena *a, const struct exercise *x, struct unit_result *ret,
+                struct err *e);
+
+/* Gives every test the same verdict (compile-error, forbidden, nothing submitted). */
+void result_all(struct arena *a, struct unit_result *u, enum verdict v, const char *title,
+                const char *text);
+
+/* Decides each test's verdict from its proofs, and the unit's score. Advice is ignored. */
+void result_score(struct unit_result *u);
+
+#endif

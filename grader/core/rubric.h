@@ -1,0 +1,47 @@
+/* rubric.h - what an exercise asks for: its exercise.yml, read and checked.
+ *
+ * Not the suite: the tests' code is libcheck's. Ids tie the two together.
+ * The format is described in grader/core/RUBRIC.md; every violation is reported as
+ * FILE:LINE:COLUMN with what was expected.
+ */
+#ifndef GRADER_RUBRIC_H
+#define GRADER_RUBRIC_H
+
+#include "core/limits.h"
+#include "core/util.h"
+#include "core/verdict.h"
+
+enum { RUBRIC_HINTS = 3, RUBRIC_POINTS = 100 };
+
+enum lang { LANG_EN, LANG_ZH, LANG_COUNT };
+
+struct rubric_test {
+    const char *id; /* close-wakes-all; START_TEST(close_wakes_all) in the suite */
+    const char *title[LANG_COUNT];
+    const char *hints[LANG_COUNT][RUBRIC_HINTS]; /* question, direction, almost there */
+    int points;
+    unsigned modes; /* bit (1u << enum mode) */
+};
+
+struct rubric {
+    const char *id; /* 08-event */
+    const char *title[LANG_COUNT];
+    const char *edit;       /* the one file a student edits */
+    const char **api;       /* functions the submission must define; NULL-terminated */
+    const char **forbidden; /* fnmatch(3) patterns of symbols it must not use */
+    struct limits limits;
+    struct rubric_test *tests;
+    int test_count;
+};
+
+/* Reads `path`. Everything *ret points to lives in `a`. Does not check that points
+ * sum to RUBRIC_POINTS: that is lint's, so that an author can grade half-way. */
+int rubric_load(const char *path, struct arena *a, struct rubric *ret, struct err *e);
+
+/* The test with this id, or NULL. */
+const struct rubric_test *rubric_find(const struct rubric *r, const char *id);
+
+/* May this symbol not be used? */
+bool rubric_forbids(const struct rubric *r, const char *symbol);
+
+#endif

@@ -1,0 +1,197 @@
+/* json.c - struct unit_result to the versioned JSON of report/FORMAT.md. */
+#include <string.h>
+
+#include "core/utf8.h"
+#include "core/version.h"
+#include "report/report.h"
+
+/* Foreign bytes to a JSON string; NULL becomes null. */
+static json_t *text(const char *s)
+{
+    struct buf b = {0};
+    json_t *j;
+
+    if (!s)
+        return json_null();
+    utf8_clean(&b, s, strlen(s), UTF8_JSON);
+    j = json_stringn(b.data ? b.data : "", b.len);
+    buf_release(&b);
+    return j;
+}
+
+static json_t *both(const char *const words[LANG_COUNT])
+{
+    return json_pack("{s:o, s:o}", "en", text(words[LANG_EN]), "zh", text(words[LANG_ZH]));
+}
+
+static json_t *frame_json(const struct frame *f)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "function", text(f->function), "file",
+                     text(f->file), "line", f->line ? json_integer(f->line) : json_null(),
+                     "source", text(f->source));
+}
+
+static json_t *stacks_json(const struct stack *s)
+{
+    json_t *all = json_array();
+
+    for (; s; s = s->next) {
+        json_t *frames = json_array();
+
+        for (int i = 0; i < s->count; i++)
+            json_array_append_new(frames, frame_json(&s->frames[i]));
+        json_array_append_new(
+            all, json_pack("{s:o, s:o}", "label", text(s->label), "frames", frames));
+    }
+    return all;
+}
+
+static json_t *evidence_json(const struct evidence *ev)
+{
+    json_t *all = json_array();
+
+    for (; ev; ev = ev->next)
+        json_array_append_new(all, json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "mode",
+                                             mode_name(ev->mode), "verdict",
+                                             verdict_name(ev->verdict), "advice", ev->advice,
+                                             "title", text(ev->title), "text", text(ev->text),
+                                             "stacks", stacks_json(ev->stacks)));
+    return all;
+}
+
+static json_t *modes_json(const struct test_result *t)
+{
+    json_t *modes = json_object();
+
+    for (int m = 0; m < MODE_COUNT; m++)
+        if (t->ran & 1u << m)
+            json_object_set_new(modes, mode_name((enum mode)m),
+                                json_string(verdict_name(t->by_mode[m])));
+    return modes;
+}
+
+static json_t *also_json(const struct test_result *t)
+{
+    json_t *also = json_array();
+
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        if (t->also & 1u << v)
+            json_array_append_new(also, json_string(verdict_name((enum verdict)v)));
+    return also;
+}
+
+static json_t *test_json(const struct test_result *t)
+{
+    const char *hint[LANG_COUNT];
+
+    for (int l = 0; l < LANG_COUNT; l++)
+        hint[l] = t->test->hints[l][0];
+    return json_pack("{s:o, s:o, s:i, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id",
+                     text(t->test->id), "title", both(t->test->title), "points", t->points,
+                     "max", t->test->points, "verdict", verdict_name(t->verdict), "headline",
+                     verdict_headline(t->verdict), "visibility", "visible", "also",
+                     also_json(t), "modes", modes_json(t), "hint",
+                     t->verdict == VERDICT_PASS ? json_null() : both(hint), "evidence",
+                     evidence_json(t->evidence));
+}
+
+static const char *status(const struct unit_result *u)
+{
+    return u->not_graded ? "not-graded" : u->missing ? "missing" : "graded";
+}
+
+static json_t *unit_json(const struct unit_result *u)
+{
+    json_t *tests = json_array();
+
+    for (int i = 0; i < u->test_count && !u->not_graded; i++)
+        json_array_append_new(tests, test_json(&u->tests[i]));
+    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:i, s:i, s:o, s:o}", "id",
+                     text(u->exercise->id), "title", both(u->exercise->rubric.title), "status",
+                     status(u), "reason", text(u->not_graded), "submission",
+                     text(u->submission_hash), "score", u->not_graded ? 0 : u->score, "max",
+                     u->max, "compiler_output", text(u->compiler_output), "tests", tests);
+}
+
+static json_t *head(int score, int max, json_t *exercises)
+{
+    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "format", RESULT_FORMAT, "grader",
+                     LOCKSTEP_VERSION, "tier", "none", "score", score, "max", max, "exercises",
+                     exercises);
+}
+
+int report_json(const struct unit_result *units, int count, json_t **ret, struct err *e)
+{
+    json_t *exercises = json_array(), *j;
+    int score = 0, max = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (json_array_append_new(exercises, unit_json(&units[i])) < 0) {
+            json_decref(exercises);
+            return err_oom(e);
+        }
+        score += units[i].not_graded ? 0 : units[i].score;
+        max += units[i].max;
+    }
+    j = head(score, max, exercises);
+    if (!j)
+        return err_oom(e);
+    *ret = j;
+    return 0;
+}
+
+int report_join(json_t *const *parts, int count, json_t **ret, struct err *e)
+{
+    json_t *exercises = json_array(), *j;
+    int score = 0, max = 0;
+
+    for (int i = 0; i < count; i++) {
+        json_array_extend(exercises, json_object_get(parts[i], "exercises"));
+        score += (int)json_integer_value(json_object_get(parts[i], "score"));
+        max += (int)json_integer_value(json_object_get(parts[i], "max"));
+    }
+    j = head(score, max, exercises);
+    if (!j)
+        return err_oom(e);
+    *ret = j;
+    return 0;
+}
+
+static json_t *spent_json(const struct spent *s)
+{
+    return json_pack("{s:f, s:f, s:i}", "wall_s", s->wall_s, "cpu_s", s->cpu_s, "rss_kb",
+                     (int)s->rss_kb);
+}
+
+int report_timing(const struct unit_result *units, int count, json_t **ret, struct err *e)
+{
+    json_t *all = json_object(), *j;
+
+    for (int i = 0; i < count; i++) {
+        json_t *one = json_object();
+
+        json_object_set_new(one, "compile", spent_json(&units[i].compile));
+        for (int m = 0; m < MODE_COUNT; m++)
+            if (units[i].stages[m].wall_s > 0)
+                json_object_set_new(one, mode_name((enum mode)m),
+                                    spent_json(&units[i].stages[m]));
+        json_object_set_new(all, units[i].exercise->id, one);
+    }
+    j = json_pack("{s:s, s:o}", "format", TIMING_FORMAT, "exercises", all);
+    if (!j)
+        return err_oom(e);
+    *ret = j;
+    return 0;
+}
+
+int report_dump(const json_t *j, struct buf *ret, struct err *e)
+{
+    char *s = json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+
+    if (!s)
+        return err_oom(e);
+    buf_puts(ret, s);
+    buf_puts(ret, "\n");
+    free(s);
+    return ret->failed ? err_oom(e) : 0;
+}

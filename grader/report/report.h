@@ -1,0 +1,45 @@
+/* report.h - from results to what people and machines read.
+ *
+ * report_json() makes the one internal result (report/FORMAT.md); every other format is
+ * rendered from that JSON and from nothing else, so a stored result can be shown again.
+ * Student bytes pass through exactly one function a format: utf8_clean() in json.c for
+ * JSON, put() in text.c for a terminal, libxml2's writer behind clean() in junit.c.
+ *
+ * All functions return 0 or -1 with *e; a new json_t belongs to the caller.
+ */
+#ifndef GRADER_REPORT_H
+#define GRADER_REPORT_H
+
+#include <jansson.h>
+
+#include "core/result.h"
+
+#define RESULT_FORMAT "lockstep/result/1"
+#define TIMING_FORMAT "lockstep/timing/1"
+
+/* One submission: `count` graded units. No clock values. */
+int report_json(const struct unit_result *units, int count, json_t **ret, struct err *e);
+
+/* What it cost, by exercise and mode; times are seconds, memory is KiB. */
+int report_timing(const struct unit_result *units, int count, json_t **ret, struct err *e);
+
+/* Joins results of single exercises (as made by report_json) into one, in this order. */
+int report_join(json_t *const *parts, int count, json_t **ret, struct err *e);
+
+/* Stable text of a result: sorted keys as inserted, two blanks, a line break at the end. */
+int report_dump(const json_t *j, struct buf *ret, struct err *e);
+
+struct text_options {
+    bool color;
+    bool verbose; /* also hints of passed tests' advice, and every mode's verdict */
+    enum lang lang;
+};
+
+/* For a person at a terminal. */
+int report_text(const json_t *result, const struct text_options *o, struct buf *ret,
+                struct err *e);
+
+/* JUnit XML (testmoapp/junitxml); `timing` may be NULL. */
+int report_junit(const json_t *result, const json_t *timing, struct buf *ret, struct err *e);
+
+#endif

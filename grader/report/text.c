@@ -1,0 +1,237 @@
+/* text.c - the report a student reads, from the result's JSON. */
+#include <string.h>
+
+#include "core/utf8.h"
+#include "report/report.h"
+
+struct out {
+    struct buf *b;
+    const struct text_options *o;
+};
+
+enum color { PLAIN, GOOD, BAD, NOTE, STRONG };
+
+static const char *const codes[] = {"", "\033[32m", "\033[31m", "\033[33m", "\033[1m"};
+
+/* The only door for foreign text to a terminal. */
+static void put(struct out *o, const char *s)
+{
+    if (s)
+        utf8_clean(o->b, s, strlen(s), UTF8_TERMINAL);
+}
+
+static void paint(struct out *o, enum color c, const char *s)
+{
+    if (o->o->color && c != PLAIN)
+        buf_puts(o->b, codes[c]);
+    put(o, s);
+    if (o->o->color && c != PLAIN)
+        buf_puts(o->b, "\033[0m");
+}
+
+static const char *str(const json_t *j, const char *key)
+{
+    return json_string_value(json_object_get(j, key));
+}
+
+static int num(const json_t *j, const char *key)
+{
+    return (int)json_integer_value(json_object_get(j, key));
+}
+
+static const char *local(const struct out *o, const json_t *j, const char *key)
+{
+    return str(json_object_get(j, key), o->o->lang == LANG_ZH ? "zh" : "en");
+}
+
+static void put_frame(struct out *o, const json_t *f)
+{
+    const char *file = str(f, "file"), *function = str(f, "function"),
+               *source = str(f, "source");
+    auto_free char *place = NULL;
+
+    if (!file && !function)
+        return;
+    if (asprintf(&place, "%s:%d", file ? file : "?", num(f, "line")) < 0) {
+        place = NULL;
+        return;
+    }
+    buf_puts(o->b, "              ");
+    paint(o, STRONG, file ? place : "?");
+    if (function) {
+        buf_puts(o->b, "  in ");
+        put(o, function);
+    }
+    buf_puts(o->b, "\n");
+    if (source && *source) {
+        buf_puts(o->b, "                  | ");
+        put(o, source);
+        buf_puts(o->b, "\n");
+    }
+}
+
+static void put_stack(struct out *o, const json_t *s)
+{
+    const json_t *f;
+    size_t i;
+
+    buf_puts(o->b, "          ");
+    put(o, str(s, "label"));
+    buf_puts(o->b, "\n");
+    json_array_foreach(json_object_get(s, "frames"), i, f) put_frame(o, f);
+}
+
+static void put_evidence(struct out *o, const json_t *ev)
+{
+    const bool advice = json_is_true(json_object_get(ev, "advice"));
+    const json_t *s;
+    size_t i;
+
+    buf_puts(o->b, "        ");
+    paint(o, advice ? NOTE : BAD, advice ? "advice" : str(ev, "title"));
+    buf_printf(o->b, "  (%s)\n        ", str(ev, "mode"));
+    put(o, str(ev, "text"));
+    buf_puts(o->b, "\n");
+    json_array_foreach(json_object_get(ev, "stacks"), i, s) put_stack(o, s);
+}
+
+static void put_modes(struct out *o, const json_t *test)
+{
+    const char *mode;
+    json_t *v;
+
+    buf_puts(o->b, "        modes:");
+    json_object_foreach(json_object_get(test, "modes"), mode, v)
+        buf_printf(o->b, " %s %s", mode, json_string_value(v));
+    buf_puts(o->b, "\n");
+}
+
+static bool same_everywhere(const json_t *tests, const char *verdict)
+{
+    const json_t *t;
+    size_t i;
+
+    json_array_foreach((json_t *)tests, i,
+                       t) if (strcmp(str(t, "verdict"), verdict) != 0) return false;
+    return json_array_size(tests) > 1;
+}
+
+static void put_test(struct out *o, const json_t *t, bool short_form)
+{
+    const char *verdict = str(t, "verdict"), *hint = local(o, t, "hint");
+    const bool pass = strcmp(verdict, "pass") == 0;
+    const json_t *ev;
+    size_t i;
+
+    buf_puts(o->b, "  ");
+    paint(o, pass ? GOOD : BAD, pass ? "pass" : "FAIL");
+    buf_printf(o->b, "  %-26s %3d/%-3d  ", str(t, "id"), num(t, "points"), num(t, "max"));
+    if (!pass) {
+        paint(o, BAD, verdict);
+        buf_puts(o->b, ": ");
+    }
+    put(o, pass ? local(o, t, "title") : str(t, "headline"));
+    buf_puts(o->b, "\n");
+    if (short_form)
+        return;
+    json_array_foreach(json_object_get(t, "evidence"), i,
+                       ev) if (!json_is_true(json_object_get(ev, "advice")) || o->o->verbose)
+        put_evidence(o, ev);
+    if (o->o->verbose)
+        put_modes(o, t);
+    if (hint) {
+        buf_puts(o->b, "        ");
+        paint(o, NOTE, "hint: ");
+        put(o, hint);
+        buf_puts(o->b, "\n");
+    }
+}
+
+static void put_compiler(struct out *o, const char *text)
+{
+    buf_puts(o->b, "  The compiler says:\n");
+    while (text && *text) {
+        const size_t n = strcspn(text, "\n");
+
+        buf_puts(o->b, "    | ");
+        utf8_clean(o->b, text, n, UTF8_TERMINAL);
+        buf_puts(o->b, "\n");
+        text += n + (text[n] == '\n');
+    }
+}
+
+/* All tests fail for one reason: say it once, kindly, and list the rest briefly. */
+static void put_tests(struct out *o, const json_t *x)
+{
+    const json_t *tests = json_object_get(x, "tests"), *t;
+    static const struct {
+        const char *verdict, *words;
+    } once[] = {
+        {"not-implemented",
+         "Nothing is written here yet: the functions still answer ENOSYS, as "
+         "the stub does.\n  Open the file, read the header, start with the "
+         "first test below.\n"},
+        {"compile-error", NULL},
+        {"forbidden", NULL},
+    };
+    bool brief = false;
+    size_t i;
+
+    for (size_t k = 0; k < ARRAY_SIZE(once); k++) {
+        const json_t *ev =
+            json_array_get(json_object_get(json_array_get(tests, 0), "evidence"), 0);
+
+        if (!same_everywhere(tests, once[k].verdict))
+            continue;
+        brief = true;
+        if (strcmp(str(x, "status"), "missing") == 0 || !once[k].words) {
+            put_evidence(o, ev);
+            continue;
+        }
+        buf_puts(o->b, "  ");
+        put(o, once[k].words);
+    }
+    json_array_foreach((json_t *)tests, i, t) put_test(o, t, brief && !o->o->verbose);
+}
+
+static void put_exercise(struct out *o, const json_t *x)
+{
+    auto_free char *score = NULL;
+    const char *output = str(x, "compiler_output");
+
+    if (asprintf(&score, "%d/%d", num(x, "score"), num(x, "max")) < 0)
+        score = NULL;
+    paint(o, STRONG, str(x, "id"));
+    buf_puts(o->b, "  ");
+    put(o, local(o, x, "title"));
+    buf_puts(o->b, "  ");
+    if (strcmp(str(x, "status"), "not-graded") == 0) {
+        paint(o, NOTE, "NOT GRADED");
+        buf_puts(
+            o->b,
+            "\n  The grader could not do its job; this says nothing of the submission:\n  ");
+        put(o, str(x, "reason"));
+        buf_puts(o->b, "\n\n");
+        return;
+    }
+    paint(o, num(x, "score") == num(x, "max") ? GOOD : BAD, score);
+    buf_puts(o->b, "\n");
+    if (output)
+        put_compiler(o, output);
+    put_tests(o, x);
+    buf_puts(o->b, "\n");
+}
+
+int report_text(const json_t *result, const struct text_options *options, struct buf *ret,
+                struct err *e)
+{
+    struct out o = {.b = ret, .o = options};
+    const json_t *x;
+    size_t i;
+
+    json_array_foreach(json_object_get(result, "exercises"), i, x) put_exercise(&o, x);
+    buf_printf(ret, "total %d/%d", num(result, "score"), num(result, "max"));
+    buf_printf(ret, "   (tier %s: runs are watched and cleaned up, not confined)\n",
+               str(result, "tier"));
+    return ret->failed ? err_oom(e) : 0;
+}

@@ -1,0 +1,268 @@
+/* harness.c - the program around a suite when it runs natively or under Valgrind.
+ *
+ *   keeper --fork/exec--> suite --test close-wakes-all      one test, libcheck without fork
+ *   valgrind              suite --each close-wakes-all,...  one process a test, libcheck forks
+ *
+ * It reports through LS_WIRE_FD (wire.h): BEGIN, observations, failures, END. libcheck's
+ * own verdict is not used: libcheck calls a test passed when the code under test calls
+ * exit(0). A body that did not return sends no END, and that is seen from outside.
+ *
+ * libcheck is not changed. The linker's --wrap gives us three doors: tcase_create() tells the
+ * ids, suite_add_tcase() adds our begin and end around every body, _ck_assert_failed() reports
+ * a failure from whichever thread or process it happens in (libcheck would longjmp on a foreign
+ * stack).
+ */
+#include <check.h>
+#include <errno.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/harness.h"
+#include "runtime/lockstep.h"
+
+enum { MAX_TESTS = 128, MAX_LABELS = 64 };
+
+static const char *ids[MAX_TESTS]; /* every TCase of the suite, in order */
+static int id_count;
+static const char *current = ""; /* id of the test being run */
+static pid_t main_pid;
+static bool in_body, have_keeper, slow;
+static uint64_t seed;
+
+pid_t harness_main_pid(void)
+{
+    return main_pid;
+}
+
+bool harness_slow(void)
+{
+    return slow;
+}
+
+void harness_send(enum ls_wire_type type, int line, int64_t number, const char *text)
+{
+    struct ls_wire w = {.magic = LS_WIRE_MAGIC, .type = (uint16_t)type, .line = line};
+    size_t len = strlen(text);
+
+    w.tid = (int32_t)syscall(SYS_gettid);
+    w.number = number;
+    w.text_len = (uint32_t)(len < sizeof w.text ? len : sizeof w.text);
+    memcpy(w.text, text, w.text_len);
+    if (!have_keeper) {
+        if (type == LS_FAIL)
+            fprintf(stderr, "%s: line %d: %s\n", current, line, text);
+        return;
+    }
+    while (send(LS_WIRE_FD, &w, sizeof w, MSG_NOSIGNAL) < 0 && errno == EINTR)
+        ;
+}
+
+void harness_wait(void)
+{
+    char go;
+
+    if (!have_keeper)
+        return;
+    while (recv(LS_WIRE_FD, &go, 1, 0) < 0 && errno == EINTR)
+        ;
+}
+
+/* The keeper has been told enough to end this test: stand still until it does, so that
+ * it can look at the stacks. Standing still is not finishing: nothing is given back. */
+static void __attribute__((noreturn)) stand_still(int status)
+{
+    sigset_t all;
+
+    if (!have_keeper)
+        _exit(status);
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    for (;;)
+        poll(NULL, 0, -1);
+}
+
+/* errno first: the stub's ENOSYS is how "not implemented" is told from "wrong". */
+void __wrap__ck_assert_failed(const char *file, int line, const char *expr, const char *msg,
+                              ...);
+void __wrap__ck_assert_failed(const char *file, int line, const char *expr, const char *msg,
+                              ...)
+{
+    int saved = errno;
+    char text[LS_WIRE_TEXT];
+    const char *slash = strrchr(file, '/');
+    int n = snprintf(text, sizeof text, "%s\n", slash ? slash + 1 : file);
+    va_list ap;
+
+    va_start(ap, msg);
+    if (msg)
+        vsnprintf(text + n, sizeof text - (size_t)n, msg, ap);
+    else
+        snprintf(text + n, sizeof text - (size_t)n, "%s", expr);
+    va_end(ap);
+    harness_send(LS_FAIL, line, saved, text);
+    stand_still(1);
+}
+
+static void on_crash(int sig, siginfo_t *info, void *context)
+{
+    (void)context;
+    harness_send(LS_CRASH, sig, (int64_t)(uintptr_t)info->si_addr, "");
+    stand_still(128 + sig);
+}
+
+/* A stack overflow leaves no stack to report from: this one is ours. */
+static void catch_crashes(void)
+{
+    static char stack[64 * 1024];
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
+    stack_t ss = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction sa = {.sa_sigaction = on_crash,
+                           .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
+
+    sigaltstack(&ss, NULL);
+    sigemptyset(&sa.sa_mask);
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+        sigaction(crashes[i], &sa, NULL);
+}
+
+static void body_begins(void)
+{
+    main_pid = getpid();
+    if (!slow)
+        catch_crashes(); /* Valgrind reports crashes itself, with better stacks */
+    harness_send(LS_BEGIN, 0, main_pid, current);
+    harness_wait();
+    in_body = true;
+    errno = 0;
+}
+
+static void body_ended(void)
+{
+    if (getpid() != main_pid) /* a child that a test forked came back through libcheck */
+        _exit(0);
+    in_body = false;
+    harness_send(LS_END, 0, 0, "");
+    harness_wait();
+}
+
+static void exit_called(void)
+{
+    if (!in_body || getpid() != main_pid)
+        return;
+    in_body = false;
+    harness_send(LS_EXIT, 0, 0, "");
+    harness_wait();
+}
+
+void __real_suite_add_tcase(Suite *s, TCase *tc);
+void __wrap_suite_add_tcase(Suite *s, TCase *tc);
+void __wrap_suite_add_tcase(Suite *s, TCase *tc)
+{
+    tcase_add_checked_fixture(tc, body_begins, body_ended);
+    tcase_set_timeout(tc, 0); /* time is the keeper's business */
+    __real_suite_add_tcase(s, tc);
+}
+
+TCase *__real_tcase_create(const char *name);
+TCase *__wrap_tcase_create(const char *name);
+TCase *__wrap_tcase_create(const char *name)
+{
+    if (id_count < MAX_TESTS)
+        ids[id_count++] = name;
+    return __real_tcase_create(name);
+}
+
+/* splitmix64 (Steele, Lea, Flood, OOPSLA 2014), used as a mixing function: the keeper's
+ * seed is already a PRF of the course secret, so mixing needs no secrecy of its own. */
+static uint64_t mix(uint64_t x)
+{
+    x += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+static uint64_t mix_text(uint64_t x, const char *s)
+{
+    for (; *s; s++)
+        x = mix(x ^ (unsigned char)*s);
+    return x;
+}
+
+int64_t ls_input(const char *label, int64_t lo, int64_t hi)
+{
+    static uint64_t labels[MAX_LABELS];
+    static unsigned asked[MAX_LABELS];
+    uint64_t name = mix_text(1, label), x;
+    int i = 0;
+
+    while (i < MAX_LABELS - 1 && labels[i] != name && labels[i] != 0)
+        i++;
+    labels[i] = name;
+    x = mix(mix_text(seed, current) ^ name ^ mix(++asked[i]));
+    return lo + (int64_t)(x % (uint64_t)(hi - lo + 1));
+}
+
+void ls_observe(const char *label, int64_t value)
+{
+    harness_send(LS_OBSERVE, 0, value, label);
+}
+
+/* One process a test under libcheck's fork mode; this process only waits. */
+static int run_tests(char *list, bool each)
+{
+    SRunner *sr = srunner_create(lockstep_suite());
+
+    srunner_set_fork_status(sr, each ? CK_FORK : CK_NOFORK);
+    for (char *id = strtok(list, ","); id; id = strtok(NULL, ",")) {
+        current = id;
+        srunner_run(sr, NULL, id, CK_SILENT);
+        if (!each && getpid() != main_pid)
+            _exit(0);
+    }
+    srunner_free(sr);
+    return 0;
+}
+
+static int list_tests(void)
+{
+    SRunner *sr = srunner_create(lockstep_suite());
+
+    for (int i = 0; i < id_count; i++)
+        puts(ids[i]);
+    srunner_free(sr);
+    return fflush(stdout) == 0 ? 0 : 3;
+}
+
+int main(int argc, char *argv[])
+{
+    const char *env = getenv("LOCKSTEP_SEED");
+
+    seed = env ? strtoull(env, NULL, 16) : 1;
+    slow = getenv("LOCKSTEP_SLOW") != NULL;
+    have_keeper = fcntl(LS_WIRE_FD, F_GETFD) >= 0;
+    if (have_keeper)
+        fcntl(LS_WIRE_FD, F_SETFD, FD_CLOEXEC);
+    unsetenv("LOCKSTEP_SEED");
+    atexit(exit_called);
+    if (argc == 2 && strcmp(argv[1], "--list") == 0)
+        return list_tests();
+    if (argc == 3 && strcmp(argv[1], "--test") == 0)
+        return run_tests(argv[2], false);
+    if (argc == 3 && strcmp(argv[1], "--each") == 0)
+        return run_tests(argv[2], true);
+    fprintf(stderr, "usage: %s --list | --test ID | --each ID,ID...\n", argv[0]);
+    return 2;
+}

@@ -1,0 +1,428 @@
+/* keeper.c - the watching side: start init, drain, look, decide, end.
+ *
+ *   out     pipe, everything the program prints, capped
+ *   wire    seqpacket socket, what the test says (runtime/wire.h)
+ *   status  pipe, what init reports
+ *   control pipe, a byte from here ends everything; so does our death
+ *
+ * A hang is told from slowness by the kernel, not by a clock: all tasks of the tree wait
+ * for somebody else, and between looks nobody has run (tasks.h). Only then does a fixed
+ * number of equal looks end the run. A busy machine cannot fake that: a task that wants to
+ * run is not waiting.
+ */
+#include "sandbox/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "sandbox/init.h"
+#include "sandbox/tasks.h"
+
+enum {
+    LOOK_MS = 50,        /* between looks, once a run takes longer than that */
+    STUCK_LOOKS = 12,    /* equal looks before "nobody can run" */
+    TIMER_LOOKS = 100,   /* the same where an unseen timer could still ring */
+    STILL_LOOKS = 300,   /* the same under a slow tool, whose waits we cannot read */
+    GRACE_MS = 5000,     /* for init to end everything and report */
+    STARVED_FACTOR = 10, /* elapsed limit on a machine that gives no processor */
+};
+
+volatile sig_atomic_t keeper_interrupted;
+
+struct keeper {
+    const struct keeper_job *job;
+    struct keeper_result r;
+    struct task_tree was, is;
+    struct buf status;
+    pid_t init;
+    int out, wire, status_fd, control;
+    double started, next_look;
+    int equal_looks;
+    bool over; /* the run is to end: r.end says why */
+};
+
+static void end_run(struct keeper *k, enum keeper_end why)
+{
+    if (k->over)
+        return;
+    k->over = true;
+    k->r.end = why;
+    if (k->job->before_end)
+        k->job->before_end(k->job->ctx, k->init, why);
+    write_all(k->control, "k", 1);
+}
+
+/* ---- starting -------------------------------------------------------------------- */
+
+/* The raw call, as fork() with flags: no second stack to switch to, which also keeps the
+ * sanitizers' view of the stack right. glibc's cached thread id is stale in init, which
+ * therefore calls nothing that needs it; the program is made by a true fork(). */
+static pid_t clone_init(struct init_job *ij)
+{
+    long flags = SIGCHLD, pid;
+
+    if (ij->namespaces)
+        flags |= CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
+    if (ij->user_ns)
+        flags |= CLONE_NEWUSER;
+    fflush(NULL); /* init is a copy of us: unwritten stdio must not be written twice */
+    pid = syscall(SYS_clone, flags, NULL, NULL, NULL, 0);
+    if (pid == 0)
+        init_main(ij);
+    return (pid_t)pid;
+}
+
+static int make_wire(int fds[2])
+{
+    int on = 1;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+        return -1;
+    return setsockopt(fds[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+}
+
+static int start(struct keeper *k, bool namespaces, struct err *e)
+{
+    struct init_job ij = {.job = k->job, .namespaces = namespaces, .wire = -1};
+    int out[2] = {-1, -1}, status[2] = {-1, -1}, control[2] = {-1, -1}, wire[2] = {-1, -1};
+    int rc = -1;
+
+    ij.uid = geteuid();
+    ij.gid = getegid();
+    ij.user_ns = namespaces && ij.uid != 0;
+    if (pipe2(out, O_CLOEXEC) < 0 || pipe2(status, O_CLOEXEC) < 0 ||
+        pipe2(control, O_CLOEXEC) < 0 || (k->job->stream && make_wire(wire) < 0)) {
+        err_errno(e, "cannot make a pipe");
+        goto done;
+    }
+    ij.out = out[1];
+    ij.status = status[1];
+    ij.control = control[0];
+    ij.wire = wire[1];
+    /* init must not keep our ends, or it would not see us go */
+    fcntl(control[1], F_SETFD, FD_CLOEXEC);
+    k->init = clone_init(&ij);
+    if (k->init < 0) {
+        err_errno(e, "cannot start a process");
+        goto done;
+    }
+    k->out = steal_fd(&out[0]);
+    k->status_fd = steal_fd(&status[0]);
+    k->control = steal_fd(&control[1]);
+    k->wire = steal_fd(&wire[0]);
+    fcntl(k->out, F_SETFL, O_NONBLOCK);
+    rc = 0;
+done:
+    for (int i = 0; i < 2; i++) {
+        int *ends[] = {&out[i], &status[i], &control[i], &wire[i]};
+
+        for (size_t n = 0; n < ARRAY_SIZE(ends); n++)
+            util_close(ends[n]);
+    }
+    return rc;
+}
+
+/* ---- draining -------------------------------------------------------------------- */
+
+static bool drain_output(struct keeper *k)
+{
+    char chunk[16384];
+    const size_t cap = (size_t)k->job->limits.output_kb << 10;
+    ssize_t n = read(k->out, chunk, sizeof chunk);
+
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (n == 0)
+        return false;
+    if (k->r.output.len + (size_t)n > cap) {
+        buf_add(&k->r.output, chunk, cap - k->r.output.len);
+        end_run(k, KEEPER_OUTPUT);
+    } else {
+        buf_add(&k->r.output, chunk, (size_t)n);
+    }
+    return true;
+}
+
+/* Accepts only what the harness could have sent; anything else is a forgery. */
+static bool well_formed(const struct ls_wire *w, ssize_t n)
+{
+    return n == (ssize_t)sizeof *w && w->magic == LS_WIRE_MAGIC && w->type >= LS_BEGIN &&
+           w->type < LS_TYPE_COUNT && w->text_len <= sizeof w->text;
+}
+
+static void answer(struct keeper *k, const struct ls_wire *w, pid_t sender)
+{
+    char text[LS_WIRE_TEXT + 1];
+    struct keeper_event ev = {.type = (enum ls_wire_type)w->type,
+                              .pid = sender,
+                              .init = k->init,
+                              .inner_tid = w->tid,
+                              .line = w->line,
+                              .number = w->number,
+                              .text = text};
+    enum keeper_answer a = KEEPER_GO_ON;
+
+    memcpy(text, w->text, w->text_len);
+    text[w->text_len] = '\0';
+    if (k->job->on_event)
+        a = k->job->on_event(k->job->ctx, &ev);
+    if (a == KEEPER_STOP)
+        end_run(k, KEEPER_JUDGED);
+    else if (a == KEEPER_GO_ON && ev.type != LS_OBSERVE)
+        send(k->wire, &(char){LS_GO}, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static bool drain_wire(struct keeper *k)
+{
+    struct ls_wire w;
+    union {
+        struct cmsghdr align;
+        char space[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(64 * sizeof(int))];
+    } control;
+    struct iovec iov = {.iov_base = &w, .iov_len = sizeof w};
+    struct msghdr m = {.msg_iov = &iov,
+                       .msg_iovlen = 1,
+                       .msg_control = &control,
+                       .msg_controllen = sizeof control};
+    ssize_t n = recvmsg(k->wire, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    struct ucred cred = {0};
+
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (n == 0)
+        return false;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+        if (c->cmsg_level != SOL_SOCKET)
+            continue;
+        if (c->cmsg_type == SCM_CREDENTIALS)
+            memcpy(&cred, CMSG_DATA(c), sizeof cred);
+        if (c->cmsg_type == SCM_RIGHTS) /* sent to exhaust our descriptors */
+            for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++)
+                close(((int *)CMSG_DATA(c))[i]);
+    }
+    if (k->over)
+        return true;
+    if (!well_formed(&w, n) || cred.pid == 0) {
+        k->r.forged = true;
+        end_run(k, KEEPER_JUDGED);
+        return true;
+    }
+    answer(k, &w, cred.pid);
+    return true;
+}
+
+static bool drain_status(struct keeper *k)
+{
+    char chunk[4096];
+    ssize_t n = read(k->status_fd, chunk, sizeof chunk);
+
+    if (n < 0)
+        return errno == EINTR;
+    buf_add(&k->status, chunk, (size_t)n);
+    return n > 0;
+}
+
+/* ---- looking --------------------------------------------------------------------- */
+
+static double starved_s(const struct task_tree *t)
+{
+    double s = 0;
+
+    for (int i = 0; i < t->count; i++)
+        s += (double)t->tasks[i].starved_ns / 1e9;
+    return s;
+}
+
+static void check_wall(struct keeper *k, double now)
+{
+    const double wall = (double)k->job->limits.wall_s, gone = now - k->started;
+
+    if (gone < wall)
+        return;
+    /* Was it kept from running? Then the machine is slow, not the program. */
+    if (starved_s(&k->is) < 0.1 * gone)
+        end_run(k, KEEPER_WALL);
+    else if (gone > STARVED_FACTOR * wall)
+        end_run(k, KEEPER_STARVED);
+}
+
+static void check_stuck(struct keeper *k)
+{
+    const bool slow = k->job->slow_tool;
+    const bool same = slow ? tasks_still(&k->was, &k->is) : tasks_stuck(&k->was, &k->is);
+    const int need = slow ? STILL_LOOKS : k->job->timers ? TIMER_LOOKS : STUCK_LOOKS;
+
+    k->equal_looks = same ? k->equal_looks + 1 : 0;
+    if (k->equal_looks < need)
+        return;
+    k->equal_looks = 0;
+    if (slow && k->job->on_still && k->job->on_still(k->job->ctx, k->init))
+        return;
+    end_run(k, KEEPER_HUNG);
+}
+
+static void look(struct keeper *k)
+{
+    const double now = now_s();
+
+    if (k->over || now < k->next_look)
+        return;
+    k->was = k->is;
+    tasks_look(k->init, &k->is);
+    if (k->is.cpu_s > (double)k->job->limits.cpu_s)
+        end_run(k, KEEPER_CPU);
+    if (k->is.count > k->job->limits.processes || k->is.overflow)
+        end_run(k, KEEPER_PROCESSES);
+    check_stuck(k);
+    check_wall(k, now);
+    k->next_look = now_s() + LOOK_MS / 1000.0;
+}
+
+/* ---- ending ---------------------------------------------------------------------- */
+
+static int read_report(struct keeper *k, struct err *e)
+{
+    char *save = NULL;
+    bool used = false;
+
+    for (char *l = k->status.data ? strtok_r(k->status.data, "\n", &save) : NULL; l;
+         l = strtok_r(NULL, "\n", &save)) {
+        long long cpu;
+        long rss;
+        int code;
+
+        if (strncmp(l, "fail ", 5) == 0)
+            return err_set(e, ERR_SYSTEM, "%s", l + 5);
+        if (sscanf(l, "end exit %d", &code) == 1 && !k->over) {
+            k->r.end = KEEPER_EXITED;
+            k->r.code = code;
+        } else if (sscanf(l, "end signal %d", &code) == 1 && !k->over) {
+            k->r.end = KEEPER_SIGNALED;
+            k->r.code = code;
+        } else if (sscanf(l, "used %lld %ld", &cpu, &rss) == 2) {
+            k->r.cpu_s = (double)cpu / 1e6;
+            k->r.rss_kb = rss;
+            used = true;
+        } else if (strncmp(l, "left ", 5) == 0) {
+            buf_printf(&k->r.left, "%s\n", l + 5);
+        }
+    }
+    if (!used)
+        return err_set(e, ERR_SYSTEM, "the process that watches over a program was killed");
+    return 0;
+}
+
+static void watch(struct keeper *k)
+{
+    bool out = true, wire = k->wire >= 0, status = true;
+    double deadline = 0;
+
+    while (status) {
+        struct pollfd p[3] = {{.fd = k->status_fd, .events = POLLIN},
+                              {.fd = out ? k->out : -1, .events = POLLIN},
+                              {.fd = wire ? k->wire : -1, .events = POLLIN}};
+
+        poll(p, 3, LOOK_MS);
+        if (keeper_interrupted)
+            end_run(k, KEEPER_JUDGED);
+        if (p[1].revents)
+            out = drain_output(k);
+        if (p[2].revents)
+            wire = drain_wire(k);
+        if (p[0].revents)
+            status = drain_status(k);
+        look(k);
+        if (k->over && deadline == 0)
+            deadline = now_s() + GRACE_MS / 1000.0;
+        if (k->over && now_s() > deadline)
+            kill(k->init, SIGKILL);
+    }
+    while (out && k->r.output.len < (size_t)k->job->limits.output_kb << 10) {
+        const size_t before = k->r.output.len;
+
+        out = drain_output(k);
+        if (k->r.output.len == before)
+            break;
+    }
+    while (wire && !k->over) {
+        struct pollfd p = {.fd = k->wire, .events = POLLIN};
+
+        if (poll(&p, 1, 0) <= 0)
+            break;
+        wire = drain_wire(k);
+    }
+}
+
+int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct err *e)
+{
+    struct keeper *k = calloc(1, sizeof *k);
+    int rc;
+
+    if (!k)
+        return err_oom(e);
+    k->job = job;
+    k->out = k->wire = k->status_fd = k->control = -1;
+    k->started = now_s();
+    k->next_look = k->started + 2 * LOOK_MS / 1000.0;
+    rc = start(k, job->isolate && keeper_can_isolate(), e);
+    if (rc == 0) {
+        watch(k);
+        while (waitpid(k->init, NULL, 0) < 0 && errno == EINTR)
+            ;
+        rc = read_report(k, e);
+    }
+    if (rc == 0 && keeper_interrupted)
+        rc = err_set(e, ERR_STOPPED, "interrupted");
+    k->r.wall_s = now_s() - k->started;
+    util_close(&k->out);
+    util_close(&k->wire);
+    util_close(&k->status_fd);
+    util_close(&k->control);
+    buf_release(&k->status);
+    if (rc == 0)
+        *ret = k->r;
+    else
+        keeper_release(&k->r);
+    free(k);
+    return rc;
+}
+
+void keeper_release(struct keeper_result *r)
+{
+    buf_release(&r->output);
+    buf_release(&r->left);
+}
+
+bool keeper_can_isolate(void)
+{
+    static int known = -1;
+    char dir[] = "/tmp/lockstep-probe-XXXXXX";
+    char *argv[] = {"/bin/true", NULL}, *envp[] = {NULL};
+    struct keeper_job job = {.argv = argv,
+                             .envp = envp,
+                             .cwd = "/",
+                             .scratch = dir,
+                             .limits = LIMITS_DEFAULT,
+                             .isolate = true};
+    struct keeper_result r = {0};
+    struct err e = {0};
+
+    if (known >= 0)
+        return known;
+    known = getenv("LOCKSTEP_NO_NAMESPACES") == NULL;
+    if (!known || !mkdtemp(dir)) {
+        known = 0;
+        return false;
+    }
+    known = keeper_run(&job, &r, &e) == 0 && r.end == KEEPER_EXITED && r.code == 0;
+    keeper_release(&r);
+    rmdir(dir);
+    return known;
+}

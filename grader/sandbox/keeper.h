@@ -1,0 +1,97 @@
+/* keeper.h - run one program we do not trust, watch it, end it, account for it.
+ *
+ *   grader (keeper) --clone--> init --fork--> program
+ *
+ * The keeper runs in the grader's own thread: it holds the limits and the clock, drains
+ * what the program prints and says, and looks at the kernel. init is the program's pid 1
+ * where the machine allows namespaces, else a sub-reaper; its end leaves nobody behind.
+ *
+ * Not a security boundary yet: the program can read and write what the user can. Its
+ * processes, System V objects, /dev/shm and message queues are its own (when `isolate`).
+ */
+#ifndef GRADER_KEEPER_H
+#define GRADER_KEEPER_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/limits.h"
+#include "core/util.h"
+#include "runtime/wire.h"
+
+/* How it ended. Everything but EXITED and SIGNALED was the keeper's doing. */
+enum keeper_end {
+    KEEPER_EXITED,    /* code = exit status */
+    KEEPER_SIGNALED,  /* code = signal */
+    KEEPER_HUNG,      /* nobody can run and nothing will change that */
+    KEEPER_CPU,       /* processor time used up */
+    KEEPER_WALL,      /* safety net on elapsed time */
+    KEEPER_STARVED,   /* the same, but the machine gave it no processor: no verdict */
+    KEEPER_OUTPUT,    /* printed too much */
+    KEEPER_PROCESSES, /* too many processes and threads */
+    KEEPER_JUDGED,    /* on_event said stop */
+};
+
+enum { INIT_TOO_LARGE = 126 }; /* exit status of a program that its memory limit keeps out */
+
+/* A packet of the program, its sender named by the kernel. */
+struct keeper_event {
+    enum ls_wire_type type;
+    pid_t pid;  /* of the sending process, as the grader sees it */
+    pid_t init; /* root of the tree it belongs to */
+    pid_t inner_tid;
+    int line;
+    int64_t number;
+    const char *text; /* NUL-terminated */
+};
+
+enum keeper_answer {
+    KEEPER_GO_ON, /* and let a waiting sender go on */
+    KEEPER_STAY,  /* leave the sender waiting; for what has been dealt with otherwise */
+    KEEPER_STOP,  /* end the run: KEEPER_JUDGED */
+};
+
+struct keeper_job {
+    char *const *argv;
+    char *const *envp;
+    const char *cwd;
+    const char *scratch; /* an empty folder for mounts; needed when isolate */
+    struct limits limits;
+    bool isolate;   /* own pid, ipc and mount namespaces where the machine allows them */
+    bool stream;    /* give the program LS_WIRE_FD */
+    bool slow_tool; /* under Valgrind: what a task waits in says nothing, patience is longer */
+    bool timers;    /* may use alarm(2) or timers, which /proc does not show */
+
+    /* A packet came. NULL: packets are dropped. */
+    enum keeper_answer (*on_event)(void *ctx, const struct keeper_event *ev);
+    /* The keeper is about to end the run; all tasks still stand. NULL: nothing to see. */
+    void (*before_end)(void *ctx, pid_t init, enum keeper_end why);
+    /* A slow tool's run stands still: true if the callee killed what stood, to go on. */
+    bool (*on_still)(void *ctx, pid_t init);
+    void *ctx;
+};
+
+struct keeper_result {
+    enum keeper_end end;
+    int code;
+    bool forged;       /* something that is no packet came over the stream */
+    struct buf output; /* what was printed, at most limits.output_kb */
+    struct buf left;   /* one line a thing left behind: "shm /purse", "process sleep" */
+    double wall_s, cpu_s;
+    long rss_kb;
+};
+
+/* Runs the job to its end. 0, or -1 when the grader could not (no verdict). The result's
+ * buffers belong to the caller; keeper_release() frees them. */
+int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct err *e);
+void keeper_release(struct keeper_result *r);
+
+/* Can this machine give a run its own namespaces? Probed once, by doing it. */
+bool keeper_can_isolate(void);
+
+/* Set from a signal handler: every run ends soon, with ERR_STOPPED. */
+extern volatile sig_atomic_t keeper_interrupted;
+
+#endif

@@ -1,0 +1,362 @@
+/* compile.c - from a student's file to a program, without trusting the file.
+ *
+ * The compiler runs in the work folder on ./SLUG.c with the contract beside it, so its
+ * messages read the same everywhere and are shown unaltered. Then the object is audited:
+ * which symbols it uses (nm says at which line), whether it defines what the contract
+ * asks, and everything else it defines is made local, so that a helper called `read` or a
+ * left-over `main` hurts nobody.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "stages/unit.h"
+
+/* Compile-time attacks end here: endless macros, arrays of a terabyte, floods of errors. */
+static const struct limits compiler_limits = {.cpu_s = 10,
+                                              .wall_s = 30,
+                                              .memory_mb = 1536,
+                                              .processes = 16,
+                                              .output_kb = 128,
+                                              .file_mb = 64};
+
+enum { ERROR_LINE_MAX = 400 };
+
+static int copy_file(struct unit *u, const char *from, const char *name, struct err *e)
+{
+    auto_free char *text = NULL;
+    const char *to = arena_printf(u->a, "%s/%s", u->work, name);
+    size_t len;
+
+    if (slurp(from, 1 << 20, &text, &len, e) < 0)
+        return -1;
+    return to ? write_plain(to, text, len, e) : err_oom(e);
+}
+
+/* The submission, then the exercise's headers over it: the contract always wins. */
+static int lay_out(struct unit *u, struct err *e)
+{
+    const char *to = arena_printf(u->a, "%s/%s", u->work, u->x->rubric.edit);
+    DIR *d;
+    int rc = 0;
+
+    if (!to || write_plain(to, u->source, u->source_len, e) < 0)
+        return to ? -1 : err_oom(e);
+    d = opendir(u->x->dir);
+    if (!d)
+        return err_errno(e, "cannot open '%s'", u->x->dir);
+    for (struct dirent *de; rc == 0 && (de = readdir(d));) {
+        size_t n = strlen(de->d_name);
+
+        if (n > 2 && strcmp(de->d_name + n - 2, ".h") == 0)
+            rc =
+                copy_file(u, arena_printf(u->a, "%s/%s", u->x->dir, de->d_name), de->d_name, e);
+    }
+    closedir(d);
+    return rc;
+}
+
+/* One endless line of an error message helps nobody and breaks terminals. */
+static const char *readable(struct unit *u, const struct buf *out)
+{
+    struct buf b = {0};
+    const char *p = out->data, *end;
+    char *text;
+
+    if (!out->len)
+        return NULL;
+    for (; p && *p; p = end) {
+        size_t n = strcspn(p, "\n");
+
+        end = p + n + (p[n] == '\n');
+        if (n > ERROR_LINE_MAX) {
+            buf_add(&b, p, ERROR_LINE_MAX);
+            buf_printf(&b, " [... %zu more bytes]\n", n - ERROR_LINE_MAX);
+        } else {
+            buf_add(&b, p, (size_t)(end - p));
+        }
+    }
+    text = b.data ? arena_strdup(u->a, b.data) : NULL;
+    buf_release(&b);
+    return text;
+}
+
+static const char *why_not(const struct keeper_result *r)
+{
+    switch (r->end) {
+    case KEEPER_EXITED:
+        return "The compiler found errors; its own words are above.";
+    case KEEPER_CPU:
+    case KEEPER_WALL:
+        return "The compiler did not finish within its time limit.";
+    case KEEPER_OUTPUT:
+        return "The compiler printed more than the limit allows.";
+    default:
+        return "The compiler was stopped by its limits on memory or file size.";
+    }
+}
+
+/* 1 = went well, 0 = the submission's fault. */
+static int run_step(struct unit *u, char *const argv[], bool students, struct err *e)
+{
+    struct keeper_result r = {0};
+    bool ok;
+
+    if (unit_tool(u, argv, &compiler_limits, &r, e) < 0)
+        return -1;
+    u->r->compile.wall_s += r.wall_s;
+    u->r->compile.cpu_s += r.cpu_s;
+    if (r.rss_kb > u->r->compile.rss_kb)
+        u->r->compile.rss_kb = r.rss_kb;
+    ok = r.end == KEEPER_EXITED && r.code == 0;
+    if (r.end == KEEPER_STARVED) {
+        keeper_release(&r);
+        return err_set(e, ERR_SYSTEM, "the machine is too busy to run the compiler");
+    }
+    if (students && r.output.len)
+        u->r->compiler_output = readable(u, &r.output);
+    if (!ok && !students) {
+        err_set(e, ERR_EXERCISE, "%s: '%s' failed: %.300s", u->x->id, argv[0],
+                r.output.data ? r.output.data : "no message");
+        keeper_release(&r);
+        return -1;
+    }
+    if (!ok)
+        result_all(u->a, u->r, VERDICT_COMPILE_ERROR, "compile-error", why_not(&r));
+    keeper_release(&r);
+    return ok;
+}
+
+static int compile_submission(struct unit *u, struct err *e)
+{
+    char *file = arena_printf(u->a, "./%s", u->x->rubric.edit);
+    char *argv[] = {"/usr/bin/gcc",
+                    "-std=gnu11",
+                    "-D_GNU_SOURCE",
+                    "-O0",
+                    "-g",
+                    "-Wall",
+                    "-Wextra",
+                    "-pthread",
+                    "-fno-omit-frame-pointer",
+                    "-fmax-include-depth=20",
+                    "-fmax-errors=20",
+                    "-fdiagnostics-color=never",
+                    "-c",
+                    file,
+                    "-o",
+                    "submission.o",
+                    NULL};
+
+    return file ? run_step(u, argv, true, e) : err_oom(e);
+}
+
+/* ---- the audit ------------------------------------------------------------------- */
+
+struct audit {
+    bool *defined; /* by index in rubric.api */
+    bool extra;    /* defines more than the contract */
+    struct evidence *forbidden;
+};
+
+static int api_index(const struct unit *u, const char *symbol)
+{
+    for (int i = 0; u->x->rubric.api[i]; i++)
+        if (strcmp(u->x->rubric.api[i], symbol) == 0)
+            return i;
+    return -1;
+}
+
+static void forbid(struct unit *u, const char *symbol, int line)
+{
+    const char *title = arena_printf(u->a, "forbidden: %s", symbol);
+    const char *text = arena_printf(
+        u->a,
+        "This exercise is about building what '%s' would give for free; it may not be used.",
+        symbol);
+
+    for (int i = 0; i < u->r->test_count; i++) {
+        struct evidence *ev =
+            result_prove(u->a, &u->r->tests[i], MODE_NATIVE, VERDICT_FORBIDDEN, title);
+        struct stack *s = ev ? evidence_stack(u->a, ev, "used here", 1) : NULL;
+
+        if (!s)
+            return;
+        ev->text = text;
+        unit_frame(u, s, NULL, line ? u->x->rubric.edit : NULL, line);
+    }
+}
+
+static bool is_timer(const char *symbol)
+{
+    static const char *const timers[] = {"alarm",        "ualarm",        "setitimer",
+                                         "timer_create", "timer_settime", "timerfd_settime"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(timers); i++)
+        if (strcmp(timers[i], symbol) == 0)
+            return true;
+    return false;
+}
+
+/* "0000000000000010 T event_set\t/dir/event.c:12" or "                 U sem_wait\t..." */
+static void audit_line(struct unit *u, struct audit *au, char *line)
+{
+    char *tab = strchr(line, '\t'), *colon = tab ? strrchr(tab, ':') : NULL;
+    char *name, *type;
+    int i;
+
+    if (tab)
+        *tab = '\0';
+    name = strrchr(line, ' ');
+    if (!name || name - line < 2)
+        return;
+    type = name - 1;
+    name++;
+    if (*type == 'U') {
+        if (rubric_forbids(&u->x->rubric, name)) {
+            forbid(u, name, colon ? atoi(colon + 1) : 0);
+            au->forbidden = u->r->tests[0].evidence;
+        }
+        u->uses_timers |= is_timer(name);
+        return;
+    }
+    if (islower((unsigned char)*type))
+        return; /* local */
+    i = api_index(u, name);
+    if (i >= 0)
+        au->defined[i] = true;
+    else
+        au->extra = true;
+}
+
+static int missing_functions(struct unit *u, const struct audit *au)
+{
+    struct buf b = {0};
+
+    for (int i = 0; u->x->rubric.api[i]; i++)
+        if (!au->defined[i])
+            buf_printf(&b, "%s%s", b.len ? ", " : "", u->x->rubric.api[i]);
+    if (b.len)
+        result_all(u->a, u->r, VERDICT_COMPILE_ERROR, "compile-error: missing functions",
+                   arena_printf(u->a,
+                                "The contract asks for functions that are not defined: %s.",
+                                b.data));
+    buf_release(&b);
+    return u->r->tests[0].evidence ? 0 : 1;
+}
+
+static int localise(struct unit *u, struct err *e)
+{
+    enum { MAX = 64 };
+    char *argv[MAX + 8] = {"/usr/bin/objcopy"};
+    int n = 1;
+
+    for (int i = 0; u->x->rubric.api[i] && i < MAX; i++)
+        argv[n++] = arena_printf(u->a, "--keep-global-symbol=%s", u->x->rubric.api[i]);
+    argv[n++] = "submission.o";
+    return u->a->failed ? err_oom(e) : run_step(u, argv, false, e);
+}
+
+static int audit(struct unit *u, struct err *e)
+{
+    char *argv[] = {"/usr/bin/nm", "-l", "submission.o", NULL};
+    struct limits l = compiler_limits;
+    struct keeper_result r = {0};
+    struct audit au = {0};
+    char *save = NULL;
+    size_t n = 0;
+    int rc;
+
+    while (u->x->rubric.api[n])
+        n++;
+    au.defined = arena_zalloc(u->a, n + 1);
+    l.output_kb = 4096;
+    if (!au.defined || unit_tool(u, argv, &l, &r, e) < 0)
+        return au.defined ? -1 : err_oom(e);
+    for (char *s = r.output.data ? strtok_r(r.output.data, "\n", &save) : NULL; s;
+         s = strtok_r(NULL, "\n", &save))
+        audit_line(u, &au, s);
+    u->r->compile.cpu_s += r.cpu_s;
+    keeper_release(&r);
+    if (au.forbidden)
+        return 0;
+    rc = missing_functions(u, &au);
+    return rc > 0 && au.extra ? localise(u, e) : rc;
+}
+
+/* ---- the program ------------------------------------------------------------------ */
+
+static int compile_suite(struct unit *u, struct err *e)
+{
+    char *source = arena_printf(u->a, "%s/check_%s.c", u->x->dir, u->x->cname);
+    char *argv[] = {"/usr/bin/gcc",
+                    "-std=gnu11",
+                    "-D_GNU_SOURCE",
+                    "-O0",
+                    "-g",
+                    "-Wall",
+                    "-Wextra",
+                    "-pthread",
+                    "-fno-omit-frame-pointer",
+                    "-fdiagnostics-color=never",
+                    "-iquote",
+                    (char *)u->x->dir,
+                    "-I",
+                    (char *)u->o->course->runtime,
+                    "-c",
+                    source,
+                    "-o",
+                    "suite.o",
+                    NULL};
+
+    return source ? run_step(u, argv, false, e) : err_oom(e);
+}
+
+static int link_program(struct unit *u, struct err *e)
+{
+    char *archive = arena_printf(u->a, "%s/liblockstep_native.a", u->o->course->runtime);
+    char *argv[] = {"/usr/bin/gcc",
+                    "-pthread",
+                    "-fno-lto",
+                    "-o",
+                    "program",
+                    "submission.o",
+                    "suite.o",
+                    "-Wl,--wrap=tcase_create",
+                    "-Wl,--wrap=suite_add_tcase",
+                    "-Wl,--wrap=_ck_assert_failed",
+                    archive,
+                    "-lcheck_pic",
+                    "-lsubunit",
+                    "-lrt",
+                    "-lm",
+                    NULL};
+
+    return archive ? run_step(u, argv, true, e) : err_oom(e);
+}
+
+int stage_compile(struct unit *u, struct err *e)
+{
+    int rc;
+
+    if (lay_out(u, e) < 0)
+        return -1;
+    if ((rc = compile_submission(u, e)) <= 0 || (rc = audit(u, e)) <= 0)
+        return rc;
+    if ((rc = compile_suite(u, e)) <= 0)
+        return rc;
+    /* A link error of ours would be blamed on the student: the suite is linked with the
+     * reference by lint, so what fails here fails because of the submission. */
+    if (u->r->compiler_output) {
+        const char *keep = u->r->compiler_output;
+
+        if ((rc = link_program(u, e)) > 0)
+            u->r->compiler_output = keep;
+    } else {
+        rc = link_program(u, e);
+    }
+    u->program = "./program";
+    return rc;
+}

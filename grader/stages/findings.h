@@ -1,0 +1,33 @@
+/* findings.h - from Valgrind's XML files to evidence about tests.
+ *
+ * Format: docs/internals/xml-output-protocol4.txt of Valgrind. Read with libxml2, which
+ * also mends the missing end of a file whose process was killed.
+ */
+#ifndef GRADER_FINDINGS_H
+#define GRADER_FINDINGS_H
+
+#include "stages/unit.h"
+
+enum { FINDINGS_PROCESSES = 512 };
+
+struct test_of_pid {
+    pid_t pid; /* as the process sees itself */
+    struct test_result *test;
+};
+
+struct findings {
+    struct unit *u;
+    enum mode mode;
+    struct test_of_pid *pids;
+    int count;
+    struct finding *all; /* sorted and unique once finished */
+};
+
+/* Takes in one process's file. One that cannot be read at all is the grader's error. */
+int findings_read(struct findings *f, const char *path, struct err *e);
+
+/* Turns what was taken in into evidence: same race, same title, once a test; in an order
+ * that does not depend on the run. Races in code that uses atomics become advice. */
+int findings_finish(struct findings *f, struct err *e);
+
+#endif

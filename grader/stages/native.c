@@ -1,0 +1,449 @@
+/* native.c - each test alone, in its own process tree, judged from outside.
+ *
+ * What a test says over its stream is compared with what the kernel shows:
+ *
+ *   BEGIN  the keeper lists the open descriptors
+ *   FAIL, CRASH, EXIT   the sender stands still; stacks are read; the run ends
+ *   END    the sender stands still; descriptors, threads and children are compared
+ *   then   exit status 0, and init finds no process and no IPC object left
+ *
+ * Anything else than that whole story is a verdict. The exit status alone proves nothing.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "sandbox/tasks.h"
+#include "stages/unit.h"
+#include "stages/waits.h"
+
+/* Looks at threads that are on their way out; each look is 2 ms apart. */
+enum { SETTLE_LOOKS = 2500, OBSERVATIONS_MAX = 4096 };
+
+static struct evidence *prove(struct native_run *run, enum verdict v, const char *title)
+{
+    return result_prove(run->u->a, run->t, MODE_NATIVE, v, title);
+}
+
+static void prove_text(struct native_run *run, enum verdict v, const char *text)
+{
+    struct evidence *ev = prove(run, v, verdict_name(v));
+
+    if (ev)
+        ev->text = text;
+}
+
+/* "deadlock: f / g" once the stacks are known. */
+static void title_from_stacks(struct native_run *run, struct evidence *ev)
+{
+    const char *functions = waits_functions(run->u, ev);
+
+    ev->title = functions
+                    ? arena_printf(run->u->a, "%s: %s", verdict_name(ev->verdict), functions)
+                    : verdict_name(ev->verdict);
+}
+
+/* ---- what the test says ------------------------------------------------------------ */
+
+/* Verdicts a suite may name at the start of a failure message. */
+static bool suite_verdict(const char *message, enum verdict *ret, const char **rest)
+{
+    static const enum verdict allowed[] = {
+        VERDICT_DEADLOCK,       VERDICT_LOST_WAKEUP,     VERDICT_LIVELOCK,
+        VERDICT_DATA_RACE,      VERDICT_MISUSE,          VERDICT_WRONG_RESULT,
+        VERDICT_SIGNAL_UNSAFE,  VERDICT_ORDER_VIOLATION, VERDICT_ZOMBIE,
+        VERDICT_LEAK,           VERDICT_BUSY_WAIT,       VERDICT_TOO_STRICT,
+        VERDICT_RESOURCE_LIMIT,
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
+        const char *name = verdict_name(allowed[i]);
+        size_t n = strlen(name);
+
+        if (strncmp(message, name, n) == 0 && strncmp(message + n, ": ", 2) == 0) {
+            *ret = allowed[i];
+            *rest = message + n + 2;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool wants_stacks(enum verdict v)
+{
+    return v == VERDICT_DEADLOCK || v == VERDICT_LOST_WAKEUP || v == VERDICT_BUSY_WAIT;
+}
+
+static void test_failed(struct native_run *run, const struct keeper_event *at)
+{
+    struct unit *u = run->u;
+    const char *nl = strchr(at->text, '\n'), *message = nl ? nl + 1 : at->text;
+    enum verdict v = VERDICT_WRONG_RESULT;
+    struct evidence *ev;
+    struct stack *s;
+
+    if (at->number == ENOSYS)
+        v = VERDICT_NOT_IMPLEMENTED;
+    else
+        suite_verdict(message, &v, &message);
+    ev = prove(run, v, verdict_name(v));
+    if (!ev)
+        return;
+    ev->text = v == VERDICT_NOT_IMPLEMENTED
+                   ? "A function of the contract still answers ENOSYS, as the stub does."
+                   : arena_strdup(u->a, message);
+    s = evidence_stack(u->a, ev, "the test says so here", 1);
+    if (s && nl)
+        unit_frame(u, s, NULL, arena_strndup(u->a, at->text, (size_t)(nl - at->text)),
+                   at->line);
+    if (wants_stacks(v))
+        waits_explain(u, at->init, ev);
+    run->failed = true;
+}
+
+static void test_crashed(struct native_run *run, const struct keeper_event *at)
+{
+    struct unit *u = run->u;
+    const char *name = sigabbrev_np(at->line);
+    struct evidence *ev = prove(run, VERDICT_CRASH, "crash");
+
+    run->crashed = true;
+    if (!ev)
+        return;
+    if (at->line == SIGABRT)
+        ev->text = "The program called abort(), or an assertion or a check of the C library "
+                   "failed (SIGABRT).";
+    else if (at->line == SIGSEGV || at->line == SIGBUS)
+        ev->text = arena_printf(
+            u->a, "The program touched memory that is not its own (SIG%s%s).",
+            name ? name : "?", at->number >= 0 && at->number < 4096 ? ", a null pointer" : "");
+    else
+        ev->text = arena_printf(u->a, "The program was stopped by SIG%s.", name ? name : "?");
+    waits_stack(u, at, arena_printf(u->a, "SIG%s here", name ? name : "?"), ev);
+    title_from_stacks(run, ev);
+}
+
+static void test_exited(struct native_run *run, const struct keeper_event *at)
+{
+    struct evidence *ev = prove(run, VERDICT_EARLY_EXIT, "early-exit");
+
+    run->exited = true;
+    if (!ev)
+        return;
+    ev->text = "exit() was called before the test had ended.";
+    waits_stack(run->u, at, "exit() called here", ev);
+    title_from_stacks(run, ev);
+}
+
+static void observed(struct native_run *run, const struct keeper_event *at)
+{
+    struct observations *o = &run->seen;
+
+    if (!o->list)
+        o->list = arena_zalloc(run->u->a, OBSERVATIONS_MAX * sizeof *o->list);
+    if (!o->list || o->count == OBSERVATIONS_MAX)
+        return;
+    snprintf(o->list[o->count].label, sizeof o->list->label, "%s", at->text);
+    o->list[o->count++].value = at->number;
+}
+
+/* ---- what the kernel shows ---------------------------------------------------------- */
+
+/* "3 pipe" a line: numbers in pipe:[4711] differ from run to run. */
+static void list_fds(pid_t pid, struct buf *ret)
+{
+    char path[64], target[256];
+    DIR *d;
+
+    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    d = opendir(path);
+    if (!d)
+        return;
+    for (struct dirent *de; (de = readdir(d));) {
+        ssize_t n = readlinkat(dirfd(d), de->d_name, target, sizeof target - 1);
+
+        if (n < 0)
+            continue;
+        target[n] = '\0';
+        if (strncmp(target, "pipe:[", 6) == 0 || strncmp(target, "socket:[", 8) == 0)
+            *strchr(target, ':') = '\0';
+        buf_printf(ret, "%s %s\n", de->d_name, target);
+    }
+    closedir(d);
+}
+
+static void compare_fds(struct native_run *run)
+{
+    struct buf after = {0};
+    char *save = NULL;
+
+    list_fds(run->main_pid, &after);
+    for (char *l = after.data ? strtok_r(after.data, "\n", &save) : NULL; l;
+         l = strtok_r(NULL, "\n", &save)) {
+        auto_free char *whole = NULL;
+        const char *target = strchr(l, ' ');
+
+        if (asprintf(&whole, "%s\n", l) < 0) {
+            whole = NULL;
+            break;
+        }
+        /* libcheck's own message file is opened when a body starts */
+        if (strstr(l, "/check_") && strstr(l, " (deleted)"))
+            continue;
+        if (target && (!run->fds_before.data || !strstr(run->fds_before.data, whole)))
+            buf_printf(&run->left, "descriptor%s\n", target);
+    }
+    buf_release(&after);
+}
+
+/* Waits until those who are leaving have left: a joined thread stays visible for a moment,
+ * a dying child is not yet a zombie. Somebody asleep in two looks is not leaving. */
+static void look_when_calm(const struct keeper_event *at, struct task_tree *tree)
+{
+    static struct task_tree was;
+    const struct timespec between = {.tv_nsec = 2000000};
+
+    tasks_look(at->init, tree);
+    for (int i = 0; i < SETTLE_LOOKS; i++) {
+        bool calm = true;
+
+        for (int k = 0; k < tree->count; k++)
+            calm &= tree->tasks[k].wait != TASK_RUNS;
+        if (calm && (i > 0 || tree->count == 1) &&
+            (tree->count == 1 || tasks_still(&was, tree)))
+            return;
+        was = *tree;
+        nanosleep(&between, NULL);
+        tasks_look(at->init, tree);
+    }
+}
+
+static void compare_tasks(struct native_run *run, const struct keeper_event *at)
+{
+    static struct task_tree tree;
+    int threads = 0, zombies = 0, processes = 0;
+
+    look_when_calm(at, &tree);
+    for (int i = 0; i < tree.count; i++) {
+        const struct task *t = &tree.tasks[i];
+
+        if (t->pid == run->main_pid)
+            threads += t->tid != t->pid && t->wait != TASK_DEAD;
+        else if (t->pid == t->tid && t->wait == TASK_DEAD)
+            zombies++;
+        else if (t->pid == t->tid)
+            processes++;
+    }
+    for (int i = 0; i < zombies; i++)
+        buf_puts(&run->left, "zombie\n");
+    for (int i = 0; i < processes; i++)
+        buf_puts(&run->left, "process still running\n");
+    for (int i = 0; i < threads; i++)
+        buf_puts(&run->left, "thread still there\n");
+}
+
+static enum keeper_answer on_event(void *ctx, const struct keeper_event *ev)
+{
+    struct native_run *run = ctx;
+
+    if (ev->type == LS_BEGIN && !run->began) {
+        run->began = true;
+        run->main_pid = ev->pid;
+        list_fds(ev->pid, &run->fds_before);
+        return KEEPER_GO_ON;
+    }
+    if (!run->began || run->ended || ev->type == LS_BEGIN) {
+        prove_text(run, VERDICT_TAMPERING,
+                   "The test's own reports came in an impossible order.");
+        return KEEPER_STOP;
+    }
+    switch (ev->type) {
+    case LS_OBSERVE:
+        observed(run, ev);
+        return KEEPER_GO_ON;
+    case LS_FAIL:
+        test_failed(run, ev);
+        return KEEPER_STOP;
+    case LS_CRASH:
+        test_crashed(run, ev);
+        return KEEPER_STOP;
+    case LS_EXIT:
+        test_exited(run, ev);
+        return KEEPER_STOP;
+    default:
+        if (ev->pid != run->main_pid) {
+            prove_text(run, VERDICT_TAMPERING, "Another process reported the test's end.");
+            return KEEPER_STOP;
+        }
+        run->ended = true;
+        compare_fds(run);
+        compare_tasks(run, ev);
+        return KEEPER_GO_ON;
+    }
+}
+
+static void before_end(void *ctx, pid_t init, enum keeper_end why)
+{
+    struct native_run *run = ctx;
+    struct unit *u = run->u;
+    struct evidence *ev;
+
+    if (why != KEEPER_HUNG && why != KEEPER_CPU && why != KEEPER_WALL)
+        return;
+    ev = prove(run, VERDICT_TIMEOUT, "timeout");
+    if (!ev)
+        return;
+    if (why == KEEPER_HUNG) {
+        ev->verdict = waits_explain(u, init, ev);
+        ev->text = "No task of the test can run any more, and nothing outside will wake one.";
+    } else {
+        waits_explain(u, init, ev);
+        ev->text =
+            why == KEEPER_CPU
+                ? arena_printf(u->a, "Still running after %ld seconds of processor time.",
+                               u->x->rubric.limits.cpu_s)
+                : arena_printf(u->a,
+                               "Not finished after %ld seconds, mostly asleep: it waits "
+                               "for the clock instead of for an event.",
+                               u->x->rubric.limits.wall_s);
+    }
+    title_from_stacks(run, ev);
+}
+
+/* ---- the verdict --------------------------------------------------------------------- */
+
+static void judge_signal(struct native_run *run, int sig)
+{
+    const char *name = sigabbrev_np(sig);
+
+    if (sig == SIGXCPU)
+        prove_text(run, VERDICT_TIMEOUT, "Used up its processor time.");
+    else if (sig == SIGXFSZ)
+        prove_text(run, VERDICT_RESOURCE_LIMIT, "Wrote a file larger than the limit allows.");
+    else
+        prove_text(run, VERDICT_CRASH,
+                   arena_printf(run->u->a, "The test's process was killed by SIG%s.",
+                                name ? name : "?"));
+}
+
+static void judge_left(struct native_run *run, const struct keeper_result *kr)
+{
+    struct buf all = {0};
+    const bool zombie = run->left.data && strstr(run->left.data, "zombie");
+
+    if (zombie)
+        prove_text(run, VERDICT_ZOMBIE, "A child process ended and was never waited for.");
+    buf_add(&all, run->left.data, run->left.len);
+    buf_add(&all, kr->left.data, kr->left.len);
+    for (char *save = NULL, *l = all.data ? strtok_r(all.data, "\n", &save) : NULL; l;
+         l = strtok_r(NULL, "\n", &save))
+        if (strcmp(l, "zombie") != 0)
+            prove_text(run, VERDICT_LEAK,
+                       arena_printf(run->u->a, "Left behind when the test had ended: %s.", l));
+    buf_release(&all);
+}
+
+static void judge_exit(struct native_run *run, const struct keeper_result *kr)
+{
+    if (run->ended && kr->code == 0) {
+        judge_left(run, kr);
+        return;
+    }
+    if (!run->began && kr->code == INIT_TOO_LARGE)
+        prove_text(run, VERDICT_RESOURCE_LIMIT,
+                   "The program needs more memory to start than the limit allows.");
+    else
+        prove_text(run, VERDICT_EARLY_EXIT,
+                   arena_printf(run->u->a,
+                                "The program ended with status %d before the test had %s.",
+                                kr->code, run->began ? "ended" : "begun"));
+}
+
+static void judge(struct native_run *run, const struct keeper_result *kr)
+{
+    switch (kr->end) {
+    case KEEPER_EXITED:
+        judge_exit(run, kr);
+        break;
+    case KEEPER_SIGNALED:
+        judge_signal(run, kr->code);
+        break;
+    case KEEPER_OUTPUT:
+        prove_text(run, VERDICT_RESOURCE_LIMIT, "Printed more than the limit allows.");
+        break;
+    case KEEPER_PROCESSES:
+        prove_text(run, VERDICT_RESOURCE_LIMIT,
+                   "Started more processes and threads than the limit allows.");
+        break;
+    case KEEPER_JUDGED:
+        if (kr->forged)
+            prove_text(run, VERDICT_TAMPERING, "Something forged was sent to the grader.");
+        break;
+    default:
+        break; /* before_end() has spoken */
+    }
+}
+
+int native_run_one(struct unit *u, const char *program, struct test_result *t,
+                   struct native_run *run, struct keeper_result *kr, struct err *e)
+{
+    char seed[SEED_HEX], *env[8] = {0};
+    char *argv[] = {(char *)program, "--test", (char *)t->test->id, NULL};
+    struct keeper_job job = {.argv = argv,
+                             .envp = env,
+                             .cwd = u->work,
+                             .limits = u->x->rubric.limits,
+                             .isolate = true,
+                             .stream = true,
+                             .timers = u->uses_timers,
+                             .on_event = on_event,
+                             .before_end = before_end,
+                             .ctx = run};
+    int n = 0;
+
+    *run = (struct native_run){.u = u, .t = t};
+    job.scratch = arena_printf(u->a, "%s/scratch", u->work);
+    while (unit_env[n]) {
+        env[n] = unit_env[n];
+        n++;
+    }
+    unit_seed(u, t->test, seed);
+    env[n] = arena_printf(u->a, "LOCKSTEP_SEED=%s", seed);
+    if (!job.scratch || !env[n])
+        return err_oom(e);
+    return keeper_run(&job, kr, e);
+}
+
+static int run_test(struct unit *u, struct test_result *t, struct err *e)
+{
+    struct native_run run;
+    struct keeper_result kr = {0};
+    int rc = native_run_one(u, u->program, t, &run, &kr, e);
+
+    if (rc == 0 && kr.end == KEEPER_STARVED)
+        rc = err_set(e, ERR_SYSTEM, "the machine is too busy to run the tests; try again");
+    if (rc == 0) {
+        t->ran |= 1u << MODE_NATIVE;
+        judge(&run, &kr);
+        u->r->stages[MODE_NATIVE].wall_s += kr.wall_s;
+        u->r->stages[MODE_NATIVE].cpu_s += kr.cpu_s;
+        if (kr.rss_kb > u->r->stages[MODE_NATIVE].rss_kb)
+            u->r->stages[MODE_NATIVE].rss_kb = kr.rss_kb;
+    }
+    if (rc == 0 && !t->evidence && u->o->oracle)
+        rc = oracle_check(u, t, &run.seen, e);
+    buf_release(&run.left);
+    buf_release(&run.fds_before);
+    keeper_release(&kr);
+    return rc;
+}
+
+int stage_native(struct unit *u, struct err *e)
+{
+    for (int i = 0; i < u->r->test_count; i++)
+        if (run_test(u, &u->r->tests[i], e) < 0)
+            return -1;
+    return 0;
+}

@@ -1,0 +1,90 @@
+/* oracle.c - the reference solution as the judge of what a test observes.
+ *
+ * The reference ran the same test with the same seed; its stream of observations must be
+ * the submission's too: complete, in order. This is what a constant answer, a skipped
+ * part or a body that was cut short cannot imitate without computing the right values.
+ * On the instructor's side only: a student has no reference.
+ */
+#include <string.h>
+
+#include "stages/unit.h"
+
+/* Builds the reference's program once a unit, in a work folder inside the unit's own. */
+static const char *reference_program(struct unit *u, struct err *e)
+{
+    static const char *const name = "./reference";
+    struct unit_result scratch;
+    struct unit ref = *u;
+    const char *file = course_solution(u->o->course, u->x, u->a);
+
+    if (access(arena_printf(u->a, "%s/reference", u->work), X_OK) == 0)
+        return name;
+    if (!file) {
+        err_set(e, ERR_EXERCISE, "%s: no reference solution to compare with", u->x->id);
+        return NULL;
+    }
+    ref.file = file;
+    ref.source = NULL;
+    ref.r = &scratch;
+    ref.work = arena_printf(u->a, "%s/ref", u->work);
+    if (!ref.work || make_dirs(ref.work, e) < 0 || result_init(u->a, u->x, &scratch, e) < 0 ||
+        slurp(file, 1 << 20, &ref.source, &ref.source_len, e) < 0)
+        return NULL;
+    scratch.submission_hash = u->r->submission_hash;
+    if (stage_compile(&ref, e) == 0)
+        err_set(e, ERR_EXERCISE, "%s: the reference solution does not compile", u->x->id);
+    else if (e->kind == ERR_NONE && rename(arena_printf(u->a, "%s/program", ref.work),
+                                           arena_printf(u->a, "%s/reference", u->work)) < 0)
+        err_errno(e, "cannot keep the reference's program");
+    free(ref.source);
+    return e->kind == ERR_NONE ? name : NULL;
+}
+
+static const char *difference(struct unit *u, const struct observations *want,
+                              const struct observations *seen)
+{
+    for (int i = 0; i < want->count && i < seen->count; i++) {
+        const struct observation *w = &want->list[i], *s = &seen->list[i];
+
+        if (strcmp(w->label, s->label) != 0)
+            return arena_printf(u->a, "Observation %d is '%s' where '%s' was due.", i + 1,
+                                s->label, w->label);
+        if (w->value != s->value)
+            return arena_printf(u->a, "'%s' is %lld; for the same inputs it must be %lld.",
+                                w->label, (long long)s->value, (long long)w->value);
+    }
+    if (want->count != seen->count)
+        return arena_printf(u->a, "%d observations were made where %d were due.", seen->count,
+                            want->count);
+    return NULL;
+}
+
+int oracle_check(struct unit *u, struct test_result *t, const struct observations *seen,
+                 struct err *e)
+{
+    const char *program = reference_program(u, e), *why;
+    struct test_result scratch = {.test = t->test};
+    struct native_run run;
+    struct keeper_result kr = {0};
+    bool good;
+
+    if (!program || native_run_one(u, program, &scratch, &run, &kr, e) < 0)
+        return -1;
+    good = run.ended && kr.end == KEEPER_EXITED && kr.code == 0;
+    buf_release(&run.left);
+    buf_release(&run.fds_before);
+    keeper_release(&kr);
+    if (!good)
+        return err_set(e, ERR_EXERCISE,
+                       "%s: the reference solution fails '%s'; no verdict drawn", u->x->id,
+                       t->test->id);
+    why = difference(u, &run.seen, seen);
+    if (why) {
+        struct evidence *ev =
+            result_prove(u->a, t, MODE_NATIVE, VERDICT_WRONG_RESULT, "wrong-result");
+
+        if (ev)
+            ev->text = why;
+    }
+    return 0;
+}

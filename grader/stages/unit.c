@@ -1,0 +1,217 @@
+/* unit.c - the order of the stages, the work folder, and what the stages share. */
+#include "stages/unit.h"
+
+#include <errno.h>
+#include <nettle/hmac.h>
+#include <nettle/sha2.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { SUBMISSION_MAX = 1 << 20 };
+
+/* Nothing of the user's own environment: a grade must not depend on it. */
+char *const unit_env[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent",
+                          "TERM=dumb", NULL};
+
+int unit_tool(const struct unit *u, char *const argv[], const struct limits *l,
+              struct keeper_result *ret, struct err *e)
+{
+    struct keeper_job job = {.argv = argv, .envp = unit_env, .cwd = u->work, .limits = *l};
+
+    return keeper_run(&job, ret, e);
+}
+
+bool unit_owns(const struct unit *u, const char *file)
+{
+    return file && strcmp(file, u->x->rubric.edit) == 0;
+}
+
+const char *unit_line(const struct unit *u, int no)
+{
+    const char *p = u->source;
+
+    for (int i = 1; p && i < no; i++) {
+        p = strchr(p, '\n');
+        if (p)
+            p++;
+    }
+    if (!p || no < 1)
+        return NULL;
+    p += strspn(p, " \t");
+    return arena_strndup(u->a, p, strcspn(p, "\r\n"));
+}
+
+void unit_frame(const struct unit *u, struct stack *s, const char *function, const char *file,
+                int line)
+{
+    struct frame *f = &s->frames[s->count++];
+
+    f->function = function && *function ? arena_strdup(u->a, function) : NULL;
+    f->file = file && *file ? arena_strdup(u->a, file) : NULL;
+    f->line = f->file ? line : 0;
+    f->source = unit_owns(u, file) ? unit_line(u, line) : NULL;
+}
+
+static const char practice_secret[] = "lockstep practice secret";
+
+void unit_seed(const struct unit *u, const struct rubric_test *t, char ret[static SEED_HEX])
+{
+    const char *secret = u->o->secret ? u->o->secret : practice_secret;
+    struct hmac_sha256_ctx h;
+    uint8_t d[8];
+
+    hmac_sha256_set_key(&h, strlen(secret), (const uint8_t *)secret);
+    hmac_sha256_update(&h, strlen(u->r->submission_hash),
+                       (const uint8_t *)u->r->submission_hash);
+    hmac_sha256_update(&h, 1, (const uint8_t *)":");
+    hmac_sha256_update(&h, strlen(t->id), (const uint8_t *)t->id);
+    hmac_sha256_digest(&h, sizeof d, d);
+    for (int i = 0; i < 8; i++)
+        snprintf(ret + 2 * i, 3, "%02x", d[i]);
+}
+
+static const char *hash_hex(struct arena *a, const char *text, size_t len)
+{
+    struct sha256_ctx h;
+    uint8_t d[SHA256_DIGEST_SIZE];
+    char *hex = arena_zalloc(a, 2 * sizeof d + 1);
+
+    sha256_init(&h);
+    sha256_update(&h, len, (const uint8_t *)text);
+    sha256_digest(&h, sizeof d, d);
+    for (size_t i = 0; hex && i < sizeof d; i++)
+        snprintf(hex + 2 * i, 3, "%02x", d[i]);
+    return hex;
+}
+
+/* What the student handed in: missing and unreadable are different things. */
+static int read_submission(struct unit *u, struct err *e)
+{
+    struct stat st;
+    size_t len;
+
+    if (lstat(u->file, &st) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        u->r->missing = true;
+        result_all(u->a, u->r, VERDICT_NOT_IMPLEMENTED, "not-implemented: nothing submitted",
+                   "There is no file of this name in the submission.");
+        return 0;
+    }
+    if (S_ISREG(st.st_mode) && st.st_size <= SUBMISSION_MAX)
+        goto read;
+    result_all(u->a, u->r, VERDICT_FORBIDDEN, "forbidden: not a plain file",
+               "The submission must be a regular file of at most 1 MiB, not a link, a device "
+               "or a folder.");
+    return 0;
+read:
+    if (slurp(u->file, SUBMISSION_MAX, &u->source, &len, e) < 0)
+        return -1;
+    u->source_len = len;
+    u->r->submission_hash = hash_hex(u->a, u->source, len);
+    return u->r->submission_hash ? 1 : err_oom(e);
+}
+
+static int open_work(struct unit *u, struct err *e)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *path =
+        arena_printf(u->a, "%s/lockstep-%d-XXXXXX", tmp && *tmp ? tmp : "/tmp", (int)getpid());
+
+    if (!path)
+        return err_oom(e);
+    if (!mkdtemp(path))
+        return err_errno(e, "cannot make a work folder '%s'; is TMPDIR writable", path);
+    u->work = path;
+    if (mkdir(arena_printf(u->a, "%s/scratch", path), 0700) < 0)
+        return err_errno(e, "cannot make '%s/scratch'", path);
+    return 0;
+}
+
+static void tell(const struct unit *u, const char *what)
+{
+    if (u->o->progress)
+        u->o->progress(u->o->ctx, what);
+}
+
+static int run_stages(struct unit *u, struct err *e)
+{
+    int rc;
+
+    tell(u, "compiling");
+    rc = stage_compile(u, e);
+    if (rc <= 0)
+        return rc;
+    tell(u, "native");
+    if (stage_native(u, e) < 0)
+        return -1;
+    for (int m = MODE_HELGRIND; m <= MODE_MEMCHECK; m++) {
+        if (!(u->o->modes & 1u << m))
+            continue;
+        tell(u, mode_name((enum mode)m));
+        if (stage_valgrind(u, (enum mode)m, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int unit_grade(const struct unit_options *o, const struct exercise *x, const char *file,
+               struct arena *a, struct unit_result *ret, struct err *e)
+{
+    struct unit_result r;
+    struct unit u = {.o = o, .x = x, .a = a, .file = file, .r = &r};
+    struct err ignored = {0};
+    int rc;
+
+    if (x->broken.kind != ERR_NONE) {
+        *e = x->broken;
+        return -1;
+    }
+    if (result_init(a, x, &r, e) < 0)
+        return -1;
+    rc = read_submission(&u, e);
+    if (rc > 0)
+        rc = open_work(&u, e);
+    if (rc == 0 && u.work)
+        rc = run_stages(&u, e);
+    if (u.work)
+        remove_tree(u.work, &ignored);
+    free(u.source);
+    if (rc < 0)
+        return -1;
+    if (a->failed)
+        return err_oom(e);
+    result_score(&r);
+    *ret = r;
+    return 0;
+}
+
+int unit_suite_ids(const struct unit_options *o, const struct exercise *x, struct arena *a,
+                   struct buf *ret, struct err *e)
+{
+    struct unit_result r;
+    struct unit u = {.o = o, .x = x, .a = a, .r = &r};
+    char *argv[] = {"./program", "--list", NULL};
+    struct keeper_result kr = {0};
+    struct err ignored = {0};
+    int rc;
+
+    u.file = course_solution(o->course, x, a);
+    if (!u.file || result_init(a, x, &r, e) < 0)
+        return err_set(e, ERR_EXERCISE, "%s: no reference solution", x->id);
+    rc = read_submission(&u, e);
+    if (rc > 0)
+        rc = open_work(&u, e);
+    if (rc == 0)
+        rc = stage_compile(&u, e);
+    if (rc > 0)
+        rc = unit_tool(&u, argv, &x->rubric.limits, &kr, e);
+    else if (rc == 0)
+        rc = err_set(e, ERR_EXERCISE, "%s: the reference solution does not compile", x->id);
+    if (rc == 0)
+        buf_add(ret, kr.output.data, kr.output.len);
+    keeper_release(&kr);
+    if (u.work)
+        remove_tree(u.work, &ignored);
+    free(u.source);
+    return rc;
+}

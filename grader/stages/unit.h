@@ -1,0 +1,101 @@
+/* unit.h - one (submission, exercise) on its way through the stages.
+ *
+ *   unit_grade()  opens a work folder, then
+ *     compile.c   the submission and the suite become one program
+ *     native.c    each test alone, in its own process tree
+ *     oracle.c    the reference's observations for the same seed (instructor's side)
+ *     valgrind.c  Helgrind and memcheck, one run of the suite each
+ *   and fills a struct unit_result. Renders and prints nothing.
+ */
+#ifndef GRADER_UNIT_H
+#define GRADER_UNIT_H
+
+#include "core/result.h"
+#include "sandbox/keeper.h"
+
+/* How to grade; the same for all units of a run. */
+struct unit_options {
+    const struct course *course;
+    const char *secret; /* course secret for the seeds; NULL = the fixed practice secret */
+    bool oracle;        /* compare observations with the reference solution's */
+    unsigned modes;     /* modes allowed, bits; all by default */
+    void (*progress)(void *ctx, const char *what); /* NULL: silent */
+    void *ctx;
+};
+
+enum { SEED_HEX = 17 };
+
+struct unit {
+    const struct unit_options *o;
+    const struct exercise *x;
+    struct arena *a;
+    const char *file; /* the submitted file, absolute */
+    char *source;     /* its text, malloc'ed; for quoting lines */
+    size_t source_len;
+    const char *work; /* temporary folder of this unit */
+    const char *program;
+    bool uses_timers; /* references alarm(2) or timers */
+    struct unit_result *r;
+};
+
+/* Grades `file` as the submission of `x`; a missing file is "nothing submitted", zero.
+ * 0, or -1 when no verdict may be drawn (then ret->not_graded is not set either). */
+int unit_grade(const struct unit_options *o, const struct exercise *x, const char *file,
+               struct arena *a, struct unit_result *ret, struct err *e);
+
+/* The ids of the suite's tests, one a line, in order; built with the reference solution. */
+int unit_suite_ids(const struct unit_options *o, const struct exercise *x, struct arena *a,
+                   struct buf *ret, struct err *e);
+
+/* ---- for the stages themselves ---------------------------------------------------- */
+
+/* Ready to run: 1. The submission's own fault, every test has its proof: 0. Else -1. */
+int stage_compile(struct unit *u, struct err *e);
+int stage_native(struct unit *u, struct err *e);
+int stage_valgrind(struct unit *u, enum mode mode, struct err *e);
+
+/* Compares the observed stream of one test with the reference's. */
+struct observation {
+    char label[64];
+    int64_t value;
+};
+struct observations {
+    struct observation *list;
+    int count;
+};
+int oracle_check(struct unit *u, struct test_result *t, const struct observations *seen,
+                 struct err *e);
+
+/* The seed of a test: 16 hex digits of HMAC-SHA-256(secret, submission hash ":" test id). */
+void unit_seed(const struct unit *u, const struct rubric_test *t, char ret[static SEED_HEX]);
+
+/* Runs the suite's program for one test natively and collects what it says. */
+struct native_run {
+    struct unit *u;
+    struct test_result *t;
+    struct observations seen;
+    bool began, ended, failed, crashed, exited;
+    struct buf left; /* found at the body's end, one line a thing */
+    pid_t main_pid;
+    struct buf fds_before;
+};
+int native_run_one(struct unit *u, const char *program, struct test_result *t,
+                   struct native_run *run, struct keeper_result *kr, struct err *e);
+
+/* A tool of ours (gcc, nm, ...) under limits. */
+int unit_tool(const struct unit *u, char *const argv[], const struct limits *l,
+              struct keeper_result *ret, struct err *e);
+
+/* Line `no` of the submission, without leading blanks; NULL when there is none. */
+const char *unit_line(const struct unit *u, int no);
+
+/* Is this the submission's own file? */
+bool unit_owns(const struct unit *u, const char *file);
+
+/* Adds a frame to a stack, quoting the student's line. */
+void unit_frame(const struct unit *u, struct stack *s, const char *function, const char *file,
+                int line);
+
+extern char *const unit_env[]; /* the environment of every program we run */
+
+#endif
