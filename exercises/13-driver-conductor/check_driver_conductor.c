@@ -1,0 +1,217 @@
+/* check_driver_conductor.c - the visible suite of exercise 13-driver-conductor.
+ *
+ * Each test starts the program as the foreground job of a small shell on a real
+ * pseudo-terminal and types keys on it (lockstep.h). Nothing sleeps: a key is typed when
+ * both processes wait, a line is awaited until all have settled, and where the order
+ * of two processes matters one of them is stopped on purpose.
+ */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "driver_conductor.h"
+#include "lockstep.h"
+
+#define DRIVES "老司机开车了"
+#define FAST "车速有点快，系好安全带"
+#define ARRIVED "到站了，请下车"
+
+static pid_t driver, conductor;
+
+/* The program as the shell starts it. What it answers is its exit status. */
+static int program(void)
+{
+    int rc = driver_conductor();
+
+    return rc == 0 ? 0 : errno == ENOSYS ? 100 : 1;
+}
+
+static void start(void)
+{
+    struct ls_leaving l;
+
+    driver = ls_terminal_start(program);
+    ls_settle();
+    if (ls_terminal_left(&l)) {
+        if (WIFEXITED(l.status) && WEXITSTATUS(l.status) == 100)
+            errno = ENOSYS;
+        ck_abort_msg("the driver left before anything was typed");
+    }
+    ck_assert_msg(ls_children(driver, &conductor, 1) == 1, "the driver has no conductor");
+}
+
+static void must_say(const char *want)
+{
+    const char *line = ls_terminal_line();
+
+    ck_assert_msg(line != NULL, "nothing was printed where '%s' was due", want);
+    ck_assert_msg(strcmp(line, want) == 0, "'%s' was printed where '%s' was due", line, want);
+}
+
+static void must_be_silent(void)
+{
+    const char *line = ls_terminal_line();
+
+    ck_assert_msg(line == NULL, "'%s' was printed where nothing was due", line);
+}
+
+static void must_both_be_there(void)
+{
+    struct ls_leaving l;
+    pid_t c;
+
+    ck_assert_msg(!ls_terminal_left(&l), "order-violation: somebody left too early");
+    ck_assert_msg(ls_children(driver, &c, 1) == 1 && c == conductor,
+                  "order-violation: the conductor left too early");
+    ck_assert_msg(!ls_stopped(driver), "the driver was stopped by a key");
+    ck_assert_msg(!ls_stopped(conductor), "the conductor was stopped by a key");
+}
+
+static void must_have_left(void)
+{
+    struct ls_leaving l;
+
+    ck_assert_msg(ls_terminal_left(&l), "the driver is still there after Ctrl-Z");
+    ck_assert_msg(l.pid == driver, "order-violation: the driver did not wait for the conductor");
+    ck_assert_msg(WIFEXITED(l.status) && WEXITSTATUS(l.status) == 0,
+                  "the driver did not return 0 after Ctrl-Z");
+}
+
+/* Ctrl-Z, then: the line, the conductor gone, the driver gone with 0. */
+static void must_arrive(void)
+{
+    key('Z');
+    must_say(ARRIVED);
+    must_have_left();
+}
+
+START_TEST(ctrl_c_drives)
+{
+    start();
+    key('C');
+    must_say(DRIVES);
+    must_be_silent();
+    must_both_be_there();
+    must_arrive();
+    ls_terminal_end();
+}
+END_TEST
+
+START_TEST(ctrl_backslash_fast)
+{
+    start();
+    key('\\');
+    must_say(FAST);
+    must_be_silent();
+    must_both_be_there();
+    must_arrive();
+    ls_terminal_end();
+}
+END_TEST
+
+START_TEST(ctrl_z_arrives)
+{
+    start();
+    must_be_silent();
+    must_arrive();
+    must_be_silent();
+    ls_terminal_end();
+}
+END_TEST
+
+/* The conductor is held still, so it cannot leave: a driver that leaves now leaves first. */
+START_TEST(leaves_in_order)
+{
+    struct ls_leaving l;
+
+    start();
+    kill(conductor, SIGSTOP);
+    ls_settle();
+    key('Z');
+    ck_assert_msg(!ls_terminal_left(&l), "order-violation: the driver left before the conductor");
+    kill(conductor, SIGCONT);
+    must_say(ARRIVED);
+    ck_assert_msg(ls_terminal_left(&l), "the driver is still there after the conductor left");
+    ck_assert_msg(l.pid == driver, "order-violation: the driver left before the conductor");
+    ck_assert_msg(!ls_terminal_left(&l), "zombie: the driver never waited for the conductor");
+    ls_terminal_end();
+}
+END_TEST
+
+/* Each side alone gets what is the other's: nothing may happen. */
+START_TEST(keeps_its_own)
+{
+    start();
+    kill(driver, SIGINT);
+    must_be_silent();
+    kill(driver, SIGQUIT);
+    must_be_silent();
+    kill(conductor, SIGTSTP);
+    must_be_silent();
+    must_both_be_there();
+    must_arrive();
+    ls_terminal_end();
+}
+END_TEST
+
+/* The messages between them, without the terminal. */
+START_TEST(answers_its_signals)
+{
+    start();
+    kill(driver, SIGUSR2);
+    must_say(FAST);
+    kill(driver, SIGUSR1);
+    must_say(DRIVES);
+    kill(conductor, SIGINT);
+    must_say(DRIVES);
+    kill(conductor, SIGQUIT);
+    must_say(FAST);
+    must_both_be_there();
+    kill(driver, SIGTSTP);
+    must_say(ARRIVED);
+    must_have_left();
+    ls_terminal_end();
+}
+END_TEST
+
+/* A whole ride: many keys, each line in its turn. */
+START_TEST(ride_story)
+{
+    int64_t keys = ls_input("keys", 5, 12), drove = 0;
+
+    start();
+    for (int64_t i = 0; i < keys; i++) {
+        /* each key at least once, in either order */
+        const bool c = i == 1 ? !drove : ls_input("key", 0, 1);
+
+        key(c ? 'C' : '\\');
+        must_say(c ? DRIVES : FAST);
+        drove += c;
+    }
+    ls_observe("drove", drove);
+    must_both_be_there();
+    must_arrive();
+    ls_terminal_end();
+}
+END_TEST
+
+static void add(Suite *suite, const char *id, const TTest *test)
+{
+    TCase *tc = tcase_create(id);
+
+    tcase_add_test(tc, test);
+    suite_add_tcase(suite, tc);
+}
+
+Suite *lockstep_suite(void)
+{
+    Suite *suite = suite_create("13-driver-conductor");
+
+    add(suite, "ctrl-c-drives", ctrl_c_drives);
+    add(suite, "ctrl-backslash-fast", ctrl_backslash_fast);
+    add(suite, "ctrl-z-arrives", ctrl_z_arrives);
+    add(suite, "leaves-in-order", leaves_in_order);
+    add(suite, "keeps-its-own", keeps_its_own);
+    add(suite, "answers-its-signals", answers_its_signals);
+    add(suite, "ride-story", ride_story);
+    return suite;
+}
