@@ -66,7 +66,7 @@ static int work(void *ctx, int index)
 }
 
 /* A worker that died left no file: the unit is not graded, which is not zero. */
-static int read_unit(struct job *j, int index, struct graded *ret, struct err *e)
+static int read_unit(const struct job *j, int index, struct graded *ret, struct err *e)
 {
     struct arena a = {0};
     const struct exercise *x = j->r->exercises[index % j->r->exercise_count];
@@ -78,10 +78,12 @@ static int read_unit(struct job *j, int index, struct graded *ret, struct err *e
     int rc = 0;
 
     if (!path || unitfile_read(path, ret, &ignored) < 0) {
-        *ret = (struct graded){0};
-        rc = report_json(&u, 1, &ret->result, e);
+        struct graded g = {0};
+
+        rc = report_json(&u, 1, &g.result, e);
         if (rc == 0)
-            rc = report_timing(&u, 1, &ret->timing, e);
+            rc = report_timing(&u, 1, &g.timing, e);
+        *ret = g;
     }
     arena_release(&a);
     return rc;
@@ -116,35 +118,51 @@ static int write_report(const char *dir, const json_t *result, struct err *e)
     return rc;
 }
 
+/* Joins a student's units; `parts` and `results` have room for them. */
+static int join_student(struct job *j, int student, struct graded *parts, json_t **results,
+                        json_t **ret_timing, struct err *e)
+{
+    const int n = j->r->exercise_count;
+    json_t *timing = json_object();
+    int rc = timing ? 0 : err_oom(e);
+
+    for (int i = 0; rc == 0 && i < n; i++) {
+        rc = read_unit(j, student * n + i, &parts[i], e);
+        if (rc < 0)
+            break;
+        results[i] = parts[i].result;
+        json_object_update(timing, json_object_get(parts[i].timing, "exercises"));
+    }
+    if (rc == 0)
+        rc = report_join(results, n, &j->r->students[student].result, e);
+    if (rc == 0) {
+        *ret_timing = json_pack("{s:s, s:O}", "format", TIMING_FORMAT, "exercises", timing);
+        rc = *ret_timing ? 0 : err_oom(e);
+    }
+    json_decref(timing);
+    return rc;
+}
+
 static int write_student(struct job *j, int student, struct err *e)
 {
     struct class_run *r = j->r;
     struct class_student *s = &r->students[student];
     const int n = r->exercise_count;
     struct graded *parts = calloc((size_t)n, sizeof *parts);
-    json_t **results = calloc((size_t)n, sizeof *results), *timing = json_object();
+    json_t **results = calloc((size_t)n, sizeof *results), *timing = NULL;
     const char *dir = arena_printf(r->a, "%s/students/%s", r->out, s->name);
-    int rc = parts && results && timing && dir ? make_dirs(dir, e) : err_oom(e);
+    int rc = -1;
 
-    for (int i = 0; rc == 0 && i < n; i++) {
-        rc = read_unit(j, student * n + i, &parts[i], e);
-        if (rc == 0) {
-            results[i] = parts[i].result;
-            json_object_update(timing, json_object_get(parts[i].timing, "exercises"));
-        }
-    }
-    if (rc == 0)
-        rc = report_join(results, n, &s->result, e);
+    if (!parts || !results || !dir)
+        err_oom(e);
+    else if (make_dirs(dir, e) == 0)
+        rc = join_student(j, student, parts, results, &timing, e);
     if (rc == 0)
         rc = write_json(dir, "result.json", s->result, e);
     if (rc == 0)
         rc = write_report(dir, s->result, e);
-    if (rc == 0) {
-        json_t *t = json_pack("{s:s, s:O}", "format", TIMING_FORMAT, "exercises", timing);
-
-        rc = t ? write_json(dir, "timing.json", t, e) : err_oom(e);
-        json_decref(t);
-    }
+    if (rc == 0)
+        rc = write_json(dir, "timing.json", timing, e);
     for (int i = 0; parts && i < n; i++)
         graded_release(&parts[i]);
     json_decref(timing);

@@ -165,6 +165,7 @@ static int run(int argc, char *argv[], struct err *e)
     r.out = o.out;
     r.jobs = (int)o.jobs;
     catch_interrupts();
+    unit_sweep();
     status = batch(&o, &r, e);
     class_release(&r);
     arena_release(&a);

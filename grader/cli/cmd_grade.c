@@ -207,6 +207,7 @@ static int run(int argc, char *argv[], struct err *e)
     if (o.format_count == 0)
         o.formats[o.format_count++] = (struct wanted_format){"text", NULL};
     catch_interrupts();
+    unit_sweep();
     status = grade(&o, argv + first, &a, e);
     arena_release(&a);
     return status;

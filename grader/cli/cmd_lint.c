@@ -280,6 +280,7 @@ static int run(int argc, char *argv[], struct err *e)
     if (first < 0)
         return first;
     catch_interrupts();
+    unit_sweep();
     keeper_can_isolate(); /* found out once, not by every worker */
     status = lint(&l, argv + first, e);
     arena_release(&l.a);

@@ -29,7 +29,8 @@ static bool exists(const char *path)
     return path && access(path, F_OK) == 0;
 }
 
-/* build/lockstep -> the tree two levels up; build/SAN/lockstep -> three. */
+/* PREFIX/bin/lockstep -> PREFIX/share/lockstep, wherever PREFIX was moved to;
+ * build/FLAVOUR/lockstep -> the source tree three levels up. */
 static const char *built_home(struct arena *a)
 {
     char exe[PATH_MAX];
@@ -45,6 +46,9 @@ static const char *built_home(struct arena *a)
         if (!slash || slash == exe)
             return NULL;
         *slash = '\0';
+        probe = arena_printf(a, "%s/share/lockstep/exercises", exe);
+        if (up == 1 && exists(probe))
+            return arena_printf(a, "%s/share/lockstep", exe);
         probe = arena_printf(a, "%s/exercises", exe);
         if (up > 0 && exists(probe))
             return arena_strdup(a, exe);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-struct evidence *result_prove(struct arena *a, struct test_result *t, enum mode mode,
+struct evidence *result_prove(struct arena *a, struct test_grade *t, enum mode mode,
                               enum verdict v, const char *title)
 {
     struct evidence *ev = arena_zalloc(a, sizeof *ev), **tail = &t->evidence;
@@ -66,7 +66,7 @@ void result_all(struct arena *a, struct unit_result *u, enum verdict v, const ch
     }
 }
 
-static void decide(struct test_result *t)
+static void decide(struct test_grade *t)
 {
     unsigned found = 0;
 

@@ -36,7 +36,7 @@ struct evidence {
     struct stack *stacks;
 };
 
-struct test_result {
+struct test_grade {
     const struct rubric_test *test;
     enum verdict verdict; /* the first of what the modes found */
     int points;           /* earned */
@@ -56,7 +56,7 @@ struct unit_result {
     const char *submission_hash; /* SHA-256 of the submitted file, hex; NULL when missing */
     const char *compiler_output; /* gcc's words, unaltered; NULL when silent */
     const char *not_graded;      /* why no verdict may be drawn; NULL when graded */
-    struct test_result *tests;   /* in rubric order */
+    struct test_grade *tests;    /* in rubric order */
     int test_count, score, max;
     bool missing;                    /* nothing was submitted */
     struct spent stages[MODE_COUNT]; /* by mode; not part of the grade */
@@ -66,7 +66,7 @@ struct unit_result {
 _Static_assert(VERDICT_COUNT <= 32, "verdict sets are 32-bit masks");
 
 /* Adds a proof at the end of a test's list and returns it; NULL when memory is short. */
-struct evidence *result_prove(struct arena *a, struct test_result *t, enum mode mode,
+struct evidence *result_prove(struct arena *a, struct test_grade *t, enum mode mode,
                               enum verdict v, const char *title);
 
 /* Adds a stack behind the proof's others; NULL when memory is short. */

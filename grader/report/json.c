@@ -59,7 +59,7 @@ static json_t *evidence_json(const struct evidence *ev)
     return all;
 }
 
-static json_t *modes_json(const struct test_result *t)
+static json_t *modes_json(const struct test_grade *t)
 {
     json_t *modes = json_object();
 
@@ -70,7 +70,7 @@ static json_t *modes_json(const struct test_result *t)
     return modes;
 }
 
-static json_t *also_json(const struct test_result *t)
+static json_t *also_json(const struct test_grade *t)
 {
     json_t *also = json_array();
 
@@ -80,7 +80,7 @@ static json_t *also_json(const struct test_result *t)
     return also;
 }
 
-static json_t *test_json(const struct test_result *t)
+static json_t *test_json(const struct test_grade *t)
 {
     const char *hint[LANG_COUNT];
 

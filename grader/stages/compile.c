@@ -9,6 +9,8 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -337,6 +339,35 @@ static int link_program(struct unit *u, struct err *e)
     return archive ? run_step(u, argv, true, e) : err_oom(e);
 }
 
+/* A program whose segments alone exceed its limit would die in execve(2), looking like a
+ * crash of the student's code. 1 = fits, 0 = the submission's fault. */
+static int fits(struct unit *u, struct err *e)
+{
+    auto_close int fd = -1;
+    const char *path = arena_printf(u->a, "%s/program", u->work);
+    unsigned long long bytes = 0;
+    size_t n = 0;
+    GElf_Phdr ph;
+    Elf *elf;
+
+    fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    elf_version(EV_CURRENT);
+    elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
+    if (!elf || elf_getphdrnum(elf, &n) != 0) {
+        elf_end(elf);
+        return err_set(e, ERR_SYSTEM, "cannot read the program that was just linked");
+    }
+    for (size_t i = 0; i < n; i++)
+        if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD)
+            bytes += ph.p_memsz;
+    elf_end(elf);
+    if (bytes >> 20 < (unsigned long long)u->x->rubric.limits.memory_mb)
+        return 1;
+    result_all(u->a, u->r, VERDICT_RESOURCE_LIMIT, "resource-limit: static data",
+               "The program's static data alone needs more memory than the limit allows.");
+    return 0;
+}
+
 int stage_compile(struct unit *u, struct err *e)
 {
     int rc;
@@ -358,5 +389,5 @@ int stage_compile(struct unit *u, struct err *e)
         rc = link_program(u, e);
     }
     u->program = "./program";
-    return rc;
+    return rc > 0 ? fits(u, e) : rc;
 }

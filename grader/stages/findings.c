@@ -30,7 +30,7 @@ struct finding {
     const char *title, *text, *where;
     struct side sides[SIDES];
     int side_count;
-    struct test_result *test;
+    struct test_grade *test;
 };
 
 /* Helgrind's and memcheck's kinds. Those not listed are advice. */
@@ -307,7 +307,7 @@ static int uses_atomics(struct unit *u, struct err *e)
     return yes;
 }
 
-static struct test_result *find_test(const struct findings *f, const struct finding *g)
+static struct test_grade *find_test(const struct findings *f, const struct finding *g)
 {
     for (int i = 0; i < f->count; i++)
         if (f->pids[i].pid == g->pid)
@@ -353,7 +353,7 @@ static void prove(struct findings *f, const struct finding *g)
 }
 
 /* The smallest finding of this test that is greater than `after`. */
-static const struct finding *next_of(const struct findings *f, const struct test_result *t,
+static const struct finding *next_of(const struct findings *f, const struct test_grade *t,
                                      const struct finding *after)
 {
     const struct finding *best = NULL;
@@ -386,7 +386,7 @@ int findings_finish(struct findings *f, struct err *e)
                   "atomics, which this code uses: advice, it costs nothing.";
     }
     for (int i = 0; i < f->u->r->test_count; i++) {
-        struct test_result *t = &f->u->r->tests[i];
+        struct test_grade *t = &f->u->r->tests[i];
 
         for (const struct finding *g = NULL; (g = next_of(f, t, g));)
             prove(f, g);

@@ -12,7 +12,7 @@ enum { FINDINGS_PROCESSES = 512 };
 
 struct test_of_pid {
     pid_t pid; /* as the process sees itself */
-    struct test_result *test;
+    struct test_grade *test;
 };
 
 struct findings {

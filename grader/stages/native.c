@@ -167,8 +167,10 @@ static void list_fds(pid_t pid, struct buf *ret)
         if (n < 0)
             continue;
         target[n] = '\0';
-        if (strncmp(target, "pipe:[", 6) == 0 || strncmp(target, "socket:[", 8) == 0)
-            *strchr(target, ':') = '\0';
+        if (strncmp(target, "pipe:[", 6) == 0)
+            target[4] = '\0';
+        if (strncmp(target, "socket:[", 8) == 0)
+            target[6] = '\0';
         buf_printf(ret, "%s %s\n", de->d_name, target);
     }
     closedir(d);
@@ -386,7 +388,7 @@ static void judge(struct native_run *run, const struct keeper_result *kr)
     }
 }
 
-int native_run_one(struct unit *u, const char *program, struct test_result *t,
+int native_run_one(struct unit *u, const char *program, struct test_grade *t,
                    struct native_run *run, struct keeper_result *kr, struct err *e)
 {
     char seed[SEED_HEX], *env[8] = {0};
@@ -416,7 +418,7 @@ int native_run_one(struct unit *u, const char *program, struct test_result *t,
     return keeper_run(&job, kr, e);
 }
 
-static int run_test(struct unit *u, struct test_result *t, struct err *e)
+static int run_test(struct unit *u, struct test_grade *t, struct err *e)
 {
     struct native_run run;
     struct keeper_result kr = {0};

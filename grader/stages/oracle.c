@@ -59,11 +59,11 @@ static const char *difference(struct unit *u, const struct observations *want,
     return NULL;
 }
 
-int oracle_check(struct unit *u, struct test_result *t, const struct observations *seen,
+int oracle_check(struct unit *u, struct test_grade *t, const struct observations *seen,
                  struct err *e)
 {
     const char *program = reference_program(u, e), *why;
-    struct test_result scratch = {.test = t->test};
+    struct test_grade scratch = {.test = t->test};
     struct native_run run;
     struct keeper_result kr = {0};
     bool good;

@@ -1,11 +1,14 @@
 /* unit.c - the order of the stages, the work folder, and what the stages share. */
 #include "stages/unit.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <nettle/hmac.h>
 #include <nettle/sha2.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 enum { SUBMISSION_MAX = 1 << 20 };
@@ -111,6 +114,66 @@ read:
     return u->r->submission_hash ? 1 : err_oom(e);
 }
 
+static const char *temp_folder(void)
+{
+    const char *tmp = getenv("TMPDIR");
+
+    return tmp && *tmp ? tmp : "/tmp";
+}
+
+void unit_sweep(void)
+{
+    DIR *d = opendir(temp_folder());
+
+    if (!d)
+        return;
+    for (struct dirent *de; (de = readdir(d));) {
+        auto_free char *path = NULL;
+        struct err ignored;
+        struct stat st;
+        int pid;
+
+        if (sscanf(de->d_name, "lockstep-%d-", &pid) != 1 || kill(pid, 0) == 0 ||
+            errno != ESRCH)
+            continue;
+        if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            st.st_uid != geteuid())
+            continue;
+        if (asprintf(&path, "%s/%s", temp_folder(), de->d_name) < 0)
+            path = NULL;
+        if (path && S_ISDIR(st.st_mode))
+            remove_tree(path, &ignored);
+    }
+    closedir(d);
+}
+
+/* Without namespaces all runs share one /dev/shm: what one leaves must not be blamed on
+ * another, so units take turns, machine-wide. Closing gives the turn back. */
+static int take_turn(struct err *e)
+{
+    auto_free char *path = NULL;
+    int fd;
+
+    if (keeper_can_isolate())
+        return -1;
+    if (asprintf(&path, "%s/lockstep-turn-%u", temp_folder(), geteuid()) < 0) {
+        path = NULL;
+        err_oom(e);
+        return -2;
+    }
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    while (fd >= 0 && flock(fd, LOCK_EX) < 0) {
+        if (errno == EINTR && !keeper_interrupted)
+            continue;
+        util_close(&fd);
+        fd = -1;
+    }
+    if (fd >= 0)
+        return fd;
+    err_errno(e, "cannot take the turn '%s'", path);
+    return -2;
+}
+
 static int open_work(struct unit *u, struct err *e)
 {
     const char *tmp = getenv("TMPDIR");
@@ -135,7 +198,11 @@ static void tell(const struct unit *u, const char *what)
 
 static int run_stages(struct unit *u, struct err *e)
 {
+    auto_close int turn = take_turn(e);
     int rc;
+
+    if (turn == -2)
+        return -1;
 
     tell(u, "compiling");
     rc = stage_compile(u, e);

@@ -43,6 +43,10 @@ struct unit {
 int unit_grade(const struct unit_options *o, const struct exercise *x, const char *file,
                struct arena *a, struct unit_result *ret, struct err *e);
 
+/* Removes work folders of graders that were killed before they could. Only those of
+ * processes that are gone; call it once at a command's start. */
+void unit_sweep(void);
+
 /* The ids of the suite's tests, one a line, in order; built with the reference solution. */
 int unit_suite_ids(const struct unit_options *o, const struct exercise *x, struct arena *a,
                    struct buf *ret, struct err *e);
@@ -63,7 +67,7 @@ struct observations {
     struct observation *list;
     int count;
 };
-int oracle_check(struct unit *u, struct test_result *t, const struct observations *seen,
+int oracle_check(struct unit *u, struct test_grade *t, const struct observations *seen,
                  struct err *e);
 
 /* The seed of a test: 16 hex digits of HMAC-SHA-256(secret, submission hash ":" test id). */
@@ -72,14 +76,14 @@ void unit_seed(const struct unit *u, const struct rubric_test *t, char ret[stati
 /* Runs the suite's program for one test natively and collects what it says. */
 struct native_run {
     struct unit *u;
-    struct test_result *t;
+    struct test_grade *t;
     struct observations seen;
     bool began, ended, failed, crashed, exited;
     struct buf left; /* found at the body's end, one line a thing */
     pid_t main_pid;
     struct buf fds_before;
 };
-int native_run_one(struct unit *u, const char *program, struct test_result *t,
+int native_run_one(struct unit *u, const char *program, struct test_grade *t,
                    struct native_run *run, struct keeper_result *kr, struct err *e);
 
 /* A tool of ours (gcc, nm, ...) under limits. */

@@ -25,7 +25,7 @@ struct tool_run {
     pid_t current; /* host pid of the test being run */
 };
 
-static struct test_result *test_by_id(struct unit *u, const char *id)
+static struct test_grade *test_by_id(struct unit *u, const char *id)
 {
     for (int i = 0; i < u->r->test_count; i++)
         if (strcmp(u->r->tests[i].test->id, id) == 0)
@@ -46,7 +46,7 @@ static void end_current(struct tool_run *t)
 static enum keeper_answer on_event(void *ctx, const struct keeper_event *ev)
 {
     struct tool_run *t = ctx;
-    struct test_result *test;
+    struct test_grade *test;
 
     switch (ev->type) {
     case LS_BEGIN:
@@ -83,7 +83,7 @@ static const char *wanted(struct unit *u, enum mode mode)
     const char *list;
 
     for (int i = 0; i < u->r->test_count; i++) {
-        const struct test_result *t = &u->r->tests[i];
+        const struct test_grade *t = &u->r->tests[i];
         enum verdict v = VERDICT_PASS;
 
         for (const struct evidence *ev = t->evidence; ev; ev = ev->next)

@@ -113,8 +113,26 @@ static pid_t mutex_owner(const struct task *t)
     return words[2];
 }
 
+/* glibc's pthread_join() ends in a function without a public name. It waits on the other
+ * thread's own id, expecting to find it there until that thread is gone. */
+static void find_join(struct picture *p, struct standing *s)
+{
+    if (*s->call || s->first == 0 || s->task.sysno != SYS_futex)
+        return;
+    for (int k = 0; k < p->count; k++) {
+        if (p->all[k].task.pid == s->task.pid &&
+            (uint32_t)p->all[k].task.inner_tid == (uint32_t)s->task.args[2]) {
+            s->call = "pthread_join";
+            s->kind = WAITS_JOIN;
+            s->what = "for a thread to finish";
+        }
+    }
+}
+
 static void find_holders(struct picture *p)
 {
+    for (int i = 0; i < p->count; i++)
+        find_join(p, &p->all[i]);
     for (int i = 0; i < p->count; i++) {
         struct standing *s = &p->all[i];
         pid_t owner = s->kind == WAITS_LOCK ? mutex_owner(&s->task) : 0;
@@ -286,7 +304,7 @@ static int by_name(const void *a, const void *b)
 
 const char *waits_functions(const struct unit *u, const struct evidence *ev)
 {
-    const char *names[8], *text;
+    const char *names[8] = {NULL}, *text;
     struct buf b = {0};
     int n = 0;
 

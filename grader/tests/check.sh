@@ -1,0 +1,101 @@
+#!/bin/sh
+# check.sh - every test of the project; the last line counts them: "N passed, M failed".
+#
+# Each step writes TAP or a list of named checks; nothing is skipped. Called by `make check`.
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$top" || exit 3
+log=$(mktemp -d /tmp/lockstep-check-XXXXXX)
+trap 'rm -rf "$log"' EXIT
+passed=0 failed=0
+
+# step NAME COMMAND...: one test by its exit status.
+step() {
+    name=$1
+    shift
+    if "$@" >"$log/step" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok   $name"
+    else
+        failed=$((failed + 1))
+        echo "FAIL $name"
+        sed 's/^/     /' "$log/step" | tail -60
+    fi
+}
+
+# tap NAME FILE STATUS: counts the points of a TAP file; a run that died is a failure of its own.
+tap() {
+    good=$(grep -c '^ok ' "$2")
+    bad=$(grep -c '^not ok ' "$2")
+    planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$2")
+    if [ "$((good + bad))" != "${planned:-none}" ] || { [ "$3" != 0 ] && [ "$bad" = 0 ]; }; then
+        bad=$((bad + 1))
+        echo "FAIL $1: ended early"
+    fi
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    echo "$([ "$bad" = 0 ] && echo 'ok  ' || echo FAIL) $1: $good ok, $bad not ok"
+    grep -A8 '^not ok ' "$2" | sed 's/^/     /'
+}
+
+unit() {
+    UNIT_TAP=$log/unit.tap "build/$1/unit" >"$log/unit.out" 2>&1
+    status=$?
+    tap "unit tests, $1" "$log/unit.tap" $status
+    [ $status = 0 ] || tail -20 "$log/unit.out"
+}
+
+cli() { # PROGRAM LABEL FILES...
+    program=$1 label=$2
+    shift 2
+    for t in "$@"; do
+        LOCKSTEP=$program sh "$t" >"$log/cli.tap" 2>"$log/cli.err"
+        tap "$(basename "$t"), $label" "$log/cli.tap" $?
+        cat "$log/cli.err"
+    done
+}
+
+# lint PROGRAM LABEL ARGS...: each known submission is one test.
+lint() {
+    program=$1 label=$2
+    shift 2
+    "$program" lint "$@" >"$log/lint" 2>&1
+    status=$?
+    right=$(awk '/ of [0-9]+ /{n += $2} END {print n + 0}' "$log/lint")
+    all=$(awk '/ of [0-9]+ /{n += $4} END {print n + 0}' "$log/lint")
+    bad=$((all - right))
+    if [ $status != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
+    [ "$all" = 0 ] && bad=1
+    passed=$((passed + right))
+    failed=$((failed + bad))
+    echo "$([ "$bad" = 0 ] && echo 'ok  ' || echo FAIL) lint, $label: $right of $all as stated"
+    [ "$bad" = 0 ] && sed 's/^/     /' "$log/lint" | tail -5
+    [ "$bad" = 0 ] || sed 's/^/     /' "$log/lint"
+}
+
+san=$top/build/address-undefined/lockstep
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99
+export UBSAN_OPTIONS=halt_on_error=1:exitcode=98
+
+step "format" make -s format-check
+step "the rooms' arrows point down" sh grader/tests/arrows.sh
+step "every header compiles alone" sh grader/tests/headers.sh
+man_page() {
+    man --warnings -l grader/man/lockstep.1 2>&1 >/dev/null | tee "$log/man"
+    [ ! -s "$log/man" ]
+}
+
+step "shell scripts" shellcheck -x grader/tests/*.sh grader/tests/cli/*.t grader/bench/*.sh .ci/run
+step "man page" man_page
+step "spelling" codespell -q 3 -L fo,ue,ser README.md grader
+step "static analysis" make -s analyze
+unit plain
+unit address-undefined
+step "fuzz" build/address-undefined/fuzz 20
+cli "$top/build/lockstep" plain grader/tests/cli/*.t
+cli "$san" sanitized grader/tests/cli/10-usage.t grader/tests/cli/20-grade.t grader/tests/cli/30-batch.t
+lint "$top/build/lockstep" plain
+lint "$san" sanitized --only '08-event/*'
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,75 @@
+#!/bin/sh
+# 40-trouble.t - interrupted, killed, without namespaces, as an ordinary user, installed elsewhere.
+# shellcheck source=grader/tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+
+ours() { pgrep -f "$tmp/work/lockstep-[0-9]" | wc -l; }
+
+mkdir "$tmp/hang" "$tmp/work"
+sed '/^\/\/ /d' "$top/fixtures/08-event/polling.c" | sed 's/1000000}/100}/' >"$tmp/hang/event.c"
+cat >>"$tmp/hang/event.c" <<'C'
+__attribute__((constructor)) static void hold(void)
+{
+    for (;;)
+        nanosleep(&(struct timespec){1, 0}, NULL);
+}
+C
+
+# Waits until the program of a unit runs below our folder.
+until_running() {
+    while ! ls "$tmp"/work/lockstep-*/program >/dev/null 2>&1 || [ "$(pgrep -fc -- '--test flag-is-a-flag')" = 0 ]; do
+        kill -0 "$1" 2>/dev/null || return
+        sleep 0.05 # between looks; the loop ends with the event
+    done
+}
+
+TMPDIR=$tmp/work "$LOCKSTEP" grade 8 --submission "$tmp/hang" >"$tmp/o" 2>"$tmp/e" &
+pid=$!
+until_running $pid
+kill -TERM $pid
+wait $pid
+is "interrupted: exit 130" $? 130
+is "and says so" "$(cat "$tmp/e")" "lockstep grade: interrupted"
+is "no work folder is left" "$(find "$tmp/work" -mindepth 1 | wc -l)" 0
+is "no process is left" "$(pgrep -fc -- '--test flag-is-a-flag')" 0
+
+TMPDIR=$tmp/work "$LOCKSTEP" grade 8 --submission "$tmp/hang" >/dev/null 2>&1 &
+pid=$!
+until_running $pid
+kill -KILL $pid
+wait $pid 2>/dev/null
+while [ "$(pgrep -fc -- '--test flag-is-a-flag')" != 0 ]; do sleep 0.05; done
+_result 0 "killed: the program goes with the grader"
+run 0 env TMPDIR="$tmp/work" "$LOCKSTEP" grade 8 --submission "$top/solutions"
+is "the next run sweeps what the killed one left" "$(find "$tmp/work" -mindepth 1 | wc -l)" 0
+
+# Where the kernel gives no namespaces, right answers still have full marks, wrong ones do not.
+for s in solutions fixtures/class/student-1; do
+    run 0 env LOCKSTEP_NO_NAMESPACES=1 "$LOCKSTEP" grade --submission "$top/$s"
+done
+run 1 env LOCKSTEP_NO_NAMESPACES=1 "$LOCKSTEP" grade --submission "$top/fixtures/class/student-3"
+same "the same score without namespaces" "$out" '^total 245/300'
+mkdir "$tmp/shm"
+cp "$top/fixtures/01-shared-value/left-in-dev-shm.c" "$tmp/shm/shared_value.c"
+run 1 env LOCKSTEP_NO_NAMESPACES=1 "$LOCKSTEP" grade 1 --submission "$tmp/shm"
+same "what is left in /dev/shm is seen there too" "$out" 'Left behind when the test had ended: shm purse-0'
+rm -f /dev/shm/purse-*
+
+# Installed somewhere else, run by somebody who owns nothing of it.
+run 0 make -s -C "$top" install PREFIX=/opt/lockstep DESTDIR="$tmp/root"
+chmod 755 "$tmp"
+cp -R "$top/solutions" "$tmp/solutions"
+chmod -R a+rX "$tmp/root" "$tmp/solutions"
+as=''
+[ "$(id -u)" = 0 ] && as='setpriv --reuid=65534 --regid=65534 --clear-groups'
+# shellcheck disable=SC2086
+run 0 env -u TMPDIR $as "$tmp/root/opt/lockstep/bin/lockstep" grade --submission "$tmp/solutions"
+same "an ordinary user, full marks" "$out" '^total 300/300'
+run 0 man -l "$tmp/root/opt/lockstep/share/man/man1/lockstep.1"
+same "the man page" "$out" 'LOCKSTEP\(1\)'
+
+# A real terminal: the progress line is there, and wiped.
+typescript=$(script -qec "'$LOCKSTEP' grade 13 --submission '$top/solutions'" /dev/null </dev/null)
+same "a progress line on a terminal" "$typescript" '13-driver-conductor: compiling'
+same "colour on a terminal" "$typescript" '\[32m'
+done_testing

@@ -1,0 +1,20 @@
+/* suites.h - every unit suite, one a module; main.c runs them all. */
+#ifndef GRADER_SUITES_H
+#define GRADER_SUITES_H
+
+#include <check.h>
+
+Suite *batch_suite(void);
+Suite *core_suite(void);
+Suite *keeper_suite(void);
+Suite *report_suite(void);
+Suite *rubric_suite(void);
+Suite *tasks_suite(void);
+
+/* Adds a plain test as a TCase of its own name. */
+void add_test(Suite *s, const char *name, const TTest *test);
+
+/* A new file under /tmp with this text; removed when the test's process ends. */
+const char *temp_file(const char *text);
+
+#endif
