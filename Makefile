@@ -125,7 +125,7 @@ soak: all ## nine fixtures again and again under load: every verdict the same
 	$(Q)sh grader/tests/soak.sh
 
 bench: all ## our processor time beside the bare tools' own
-	$(Q)sh grader/bench/overhead.sh
+	$(Q)bash grader/bench/overhead.sh
 
 format: ## let clang-format have its way
 	$(Q)clang-format -i $(OUR_C)

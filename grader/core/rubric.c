@@ -260,6 +260,19 @@ static int read_edit(struct reader *r, yaml_node_t *v, struct rubric *ru)
     return 0;
 }
 
+static int read_api(struct reader *r, yaml_node_t *v, struct rubric *ru)
+{
+    int n = 0;
+
+    if (read_words(r, v, "api", &ru->api) < 0)
+        return -1;
+    while (ru->api[n])
+        n++;
+    if (n < 1 || n > RUBRIC_API_MAX)
+        return bad(r, v, "'api' must name 1 to %d functions", RUBRIC_API_MAX);
+    return 0;
+}
+
 static int read_top(struct reader *r, const char *key, yaml_node_t *k, yaml_node_t *v, void *to)
 {
     struct rubric *ru = to;
@@ -276,7 +289,7 @@ static int read_top(struct reader *r, const char *key, yaml_node_t *k, yaml_node
     if (strcmp(key, "edit") == 0)
         return read_edit(r, v, ru);
     if (strcmp(key, "api") == 0)
-        return read_words(r, v, "api", &ru->api);
+        return read_api(r, v, ru);
     if (strcmp(key, "forbidden") == 0)
         return read_words(r, v, "forbidden", &ru->forbidden);
     if (strcmp(key, "limits") == 0)

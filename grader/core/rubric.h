@@ -11,7 +11,7 @@
 #include "core/util.h"
 #include "core/verdict.h"
 
-enum { RUBRIC_HINTS = 3, RUBRIC_POINTS = 100 };
+enum { RUBRIC_HINTS = 3, RUBRIC_POINTS = 100, RUBRIC_API_MAX = 64 };
 
 enum lang { LANG_EN, LANG_ZH, LANG_COUNT };
 

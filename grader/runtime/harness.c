@@ -226,7 +226,8 @@ static int run_tests(char *list, bool each)
     SRunner *sr = srunner_create(lockstep_suite());
 
     srunner_set_fork_status(sr, each ? CK_FORK : CK_NOFORK);
-    for (char *id = strtok(list, ","); id; id = strtok(NULL, ",")) {
+    for (char *save = NULL, *id = strtok_r(list, ",", &save); id;
+         id = strtok_r(NULL, ",", &save)) {
         current = id;
         srunner_run(sr, NULL, id, CK_SILENT);
         if (!each && getpid() != main_pid)

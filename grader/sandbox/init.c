@@ -278,10 +278,22 @@ static void report_used(const struct init_job *j)
  * these open we would never see the keeper go. */
 static void close_others(const struct init_job *j)
 {
-    for (int fd = 3; fd < 4096; fd++)
-        if (fd != j->out && fd != j->wire && fd != j->status && fd != j->control)
-            close(fd);
-    close_range(4096, ~0u, 0);
+    int keep[] = {2, j->out, j->wire, j->status, j->control}, last;
+
+    for (size_t i = 1; i < ARRAY_SIZE(keep); i++) /* insertion sort: five numbers */
+        for (size_t k = i; k > 0 && keep[k - 1] > keep[k]; k--) {
+            int swap = keep[k];
+
+            keep[k] = keep[k - 1];
+            keep[k - 1] = swap;
+        }
+    last = keep[0];
+    for (size_t i = 1; i < ARRAY_SIZE(keep); i++) {
+        if (keep[i] > last + 1 && last >= 2)
+            close_range((unsigned)last + 1, (unsigned)keep[i] - 1, 0);
+        last = keep[i];
+    }
+    close_range((unsigned)last + 1, ~0u, 0);
 }
 
 void init_main(const struct init_job *j)

@@ -2,18 +2,16 @@
  *
  * The compiler runs in the work folder on ./SLUG.c with the contract beside it, so its
  * messages read the same everywhere and are shown unaltered. Then the object is audited:
- * which symbols it uses (nm says at which line), whether it defines what the contract
+ * which symbols it uses (`nm -l` says at which line), whether it defines what the contract
  * asks, and everything else it defines is made local, so that a helper called `read` or a
  * left-over `main` hurts nobody.
  */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "stages/symbols.h"
 #include "stages/unit.h"
 
 /* Compile-time attacks end here: endless macros, arrays of a terabyte, floods of errors. */
@@ -158,9 +156,11 @@ static int compile_submission(struct unit *u, struct err *e)
 /* ---- the audit ------------------------------------------------------------------- */
 
 struct audit {
+    struct unit *u;
     bool *defined; /* by index in rubric.api */
     bool extra;    /* defines more than the contract */
-    struct evidence *forbidden;
+    const char *forbidden[16];
+    int forbidden_count;
 };
 
 static int api_index(const struct unit *u, const char *symbol)
@@ -169,26 +169,6 @@ static int api_index(const struct unit *u, const char *symbol)
         if (strcmp(u->x->rubric.api[i], symbol) == 0)
             return i;
     return -1;
-}
-
-static void forbid(struct unit *u, const char *symbol, int line)
-{
-    const char *title = arena_printf(u->a, "forbidden: %s", symbol);
-    const char *text = arena_printf(
-        u->a,
-        "This exercise is about building what '%s' would give for free; it may not be used.",
-        symbol);
-
-    for (int i = 0; i < u->r->test_count; i++) {
-        struct evidence *ev =
-            result_prove(u->a, &u->r->tests[i], MODE_NATIVE, VERDICT_FORBIDDEN, title);
-        struct stack *s = ev ? evidence_stack(u->a, ev, "used here", 1) : NULL;
-
-        if (!s)
-            return;
-        ev->text = text;
-        unit_frame(u, s, NULL, line ? u->x->rubric.edit : NULL, line);
-    }
 }
 
 static bool is_timer(const char *symbol)
@@ -202,35 +182,73 @@ static bool is_timer(const char *symbol)
     return false;
 }
 
-/* "0000000000000010 T event_set\t/dir/event.c:12" or "                 U sem_wait\t..." */
-static void audit_line(struct unit *u, struct audit *au, char *line)
+static void audit_symbol(void *ctx, const struct symbol *s)
 {
-    char *tab = strchr(line, '\t'), *colon = tab ? strrchr(tab, ':') : NULL;
-    char *name, *type;
+    struct audit *au = ctx;
+    struct unit *u = au->u;
     int i;
 
-    if (tab)
-        *tab = '\0';
-    name = strrchr(line, ' ');
-    if (!name || name - line < 2)
-        return;
-    type = name - 1;
-    name++;
-    if (*type == 'U') {
-        if (rubric_forbids(&u->x->rubric, name)) {
-            forbid(u, name, colon ? atoi(colon + 1) : 0);
-            au->forbidden = u->r->tests[0].evidence;
-        }
-        u->uses_timers |= is_timer(name);
+    if (!s->defined) {
+        if (rubric_forbids(&u->x->rubric, s->name) &&
+            au->forbidden_count < (int)ARRAY_SIZE(au->forbidden))
+            au->forbidden[au->forbidden_count++] = arena_strdup(u->a, s->name);
+        u->uses_timers |= is_timer(s->name);
         return;
     }
-    if (islower((unsigned char)*type))
-        return; /* local */
-    i = api_index(u, name);
+    if (!s->global)
+        return;
+    i = api_index(u, s->name);
     if (i >= 0)
         au->defined[i] = true;
     else
         au->extra = true;
+}
+
+/* The line of the first use, as `nm -l` finds it through the relocations. 0: unknown. */
+static int line_of_use(struct unit *u, const char *symbol, struct err *e)
+{
+    char *argv[] = {"/usr/bin/nm", "-u", "-l", "submission.o", NULL};
+    struct limits l = compiler_limits;
+    struct keeper_result r = {0};
+    char *save = NULL;
+    int line = 0;
+
+    l.output_kb = 4096;
+    if (unit_tool(u, argv, &l, &r, e) < 0)
+        return -1;
+    for (char *s = r.output.data ? strtok_r(r.output.data, "\n", &save) : NULL; s;
+         s = strtok_r(NULL, "\n", &save)) {
+        char *tab = strchr(s, '\t'), *name, *colon;
+
+        if (!tab)
+            continue;
+        *tab = '\0';
+        name = strrchr(s, ' ');
+        colon = strrchr(tab + 1, ':');
+        if (name && colon && strcmp(name + 1, symbol) == 0)
+            line = atoi(colon + 1);
+    }
+    keeper_release(&r);
+    return line;
+}
+
+static int forbid(struct unit *u, const char *symbol, struct err *e)
+{
+    const char *title = arena_printf(u->a, "forbidden: %s", symbol);
+    const char *text = arena_printf(u->a, "This exercise does not allow '%s'.", symbol);
+    const int line = line_of_use(u, symbol, e);
+
+    for (int i = 0; line >= 0 && i < u->r->test_count; i++) {
+        struct evidence *ev =
+            result_prove(u->a, &u->r->tests[i], MODE_NATIVE, VERDICT_FORBIDDEN, title);
+        struct stack *s = ev ? evidence_stack(u->a, ev, "used here", 1) : NULL;
+
+        if (!s)
+            return err_oom(e);
+        ev->text = text;
+        unit_frame(u, s, NULL, line ? u->x->rubric.edit : NULL, line);
+    }
+    return line < 0 ? -1 : 0;
 }
 
 static int missing_functions(struct unit *u, const struct audit *au)
@@ -251,11 +269,10 @@ static int missing_functions(struct unit *u, const struct audit *au)
 
 static int localise(struct unit *u, struct err *e)
 {
-    enum { MAX = 64 };
-    char *argv[MAX + 8] = {"/usr/bin/objcopy"};
+    char *argv[RUBRIC_API_MAX + 8] = {"/usr/bin/objcopy"};
     int n = 1;
 
-    for (int i = 0; u->x->rubric.api[i] && i < MAX; i++)
+    for (int i = 0; i < RUBRIC_API_MAX && u->x->rubric.api[i]; i++)
         argv[n++] = arena_printf(u->a, "--keep-global-symbol=%s", u->x->rubric.api[i]);
     argv[n++] = "submission.o";
     return u->a->failed ? err_oom(e) : run_step(u, argv, false, e);
@@ -263,26 +280,22 @@ static int localise(struct unit *u, struct err *e)
 
 static int audit(struct unit *u, struct err *e)
 {
-    char *argv[] = {"/usr/bin/nm", "-l", "submission.o", NULL};
-    struct limits l = compiler_limits;
-    struct keeper_result r = {0};
-    struct audit au = {0};
-    char *save = NULL;
+    const char *path = arena_printf(u->a, "%s/submission.o", u->work);
+    struct audit au = {.u = u};
     size_t n = 0;
     int rc;
 
     while (u->x->rubric.api[n])
         n++;
     au.defined = arena_zalloc(u->a, n + 1);
-    l.output_kb = 4096;
-    if (!au.defined || unit_tool(u, argv, &l, &r, e) < 0)
-        return au.defined ? -1 : err_oom(e);
-    for (char *s = r.output.data ? strtok_r(r.output.data, "\n", &save) : NULL; s;
-         s = strtok_r(NULL, "\n", &save))
-        audit_line(u, &au, s);
-    u->r->compile.cpu_s += r.cpu_s;
-    keeper_release(&r);
-    if (au.forbidden)
+    if (!path || !au.defined)
+        return err_oom(e);
+    if (symbols_each(path, audit_symbol, &au, e) < 0)
+        return -1;
+    for (int i = 0; i < au.forbidden_count; i++)
+        if (forbid(u, au.forbidden[i], e) < 0)
+            return -1;
+    if (au.forbidden_count)
         return 0;
     rc = missing_functions(u, &au);
     return rc > 0 && au.extra ? localise(u, e) : rc;
@@ -343,25 +356,12 @@ static int link_program(struct unit *u, struct err *e)
  * crash of the student's code. 1 = fits, 0 = the submission's fault. */
 static int fits(struct unit *u, struct err *e)
 {
-    auto_close int fd = -1;
     const char *path = arena_printf(u->a, "%s/program", u->work);
-    unsigned long long bytes = 0;
-    size_t n = 0;
-    GElf_Phdr ph;
-    Elf *elf;
+    const long long bytes = path ? symbols_load_size(path, e) : err_oom(e);
 
-    fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    elf_version(EV_CURRENT);
-    elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
-    if (!elf || elf_getphdrnum(elf, &n) != 0) {
-        elf_end(elf);
-        return err_set(e, ERR_SYSTEM, "cannot read the program that was just linked");
-    }
-    for (size_t i = 0; i < n; i++)
-        if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD)
-            bytes += ph.p_memsz;
-    elf_end(elf);
-    if (bytes >> 20 < (unsigned long long)u->x->rubric.limits.memory_mb)
+    if (bytes < 0)
+        return -1;
+    if (bytes >> 20 < u->x->rubric.limits.memory_mb)
         return 1;
     result_all(u->a, u->r, VERDICT_RESOURCE_LIMIT, "resource-limit: static data",
                "The program's static data alone needs more memory than the limit allows.");

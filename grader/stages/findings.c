@@ -7,6 +7,8 @@
  */
 #include "stages/findings.h"
 
+#include "stages/symbols.h"
+
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <string.h>
@@ -271,6 +273,13 @@ int findings_read(struct findings *f, const char *path, struct err *e)
 
 /* ---- finishing ---------------------------------------------------------------------- */
 
+static void note_atomic(void *ctx, const struct symbol *s)
+{
+    bool *yes = ctx;
+
+    *yes |= strncmp(s->name, "__tsan_atomic", 13) == 0;
+}
+
 /* Does the submission use C11 atomics? Asked of the compiler: the instrumented object then
  * refers to __tsan_atomic*. Helgrind does not understand them. */
 static int uses_atomics(struct unit *u, struct err *e)
@@ -279,32 +288,22 @@ static int uses_atomics(struct unit *u, struct err *e)
                                     .wall_s = 30,
                                     .memory_mb = 1536,
                                     .processes = 16,
-                                    .output_kb = 4096,
+                                    .output_kb = 64,
                                     .file_mb = 64};
-    char *gcc[] = {"/usr/bin/gcc",
-                   "-std=gnu11",
-                   "-D_GNU_SOURCE",
-                   "-O0",
-                   "-w",
-                   "-pthread",
-                   "-fsanitize=thread",
-                   "-c",
-                   arena_printf(u->a, "./%s", u->x->rubric.edit),
-                   "-o",
-                   "atomics.o",
-                   NULL};
-    char *nm[] = {"/usr/bin/nm", "-u", "atomics.o", NULL};
+    char *file = arena_printf(u->a, "./%s", u->x->rubric.edit);
+    char *gcc[] = {"/usr/bin/gcc", "-std=gnu11", "-D_GNU_SOURCE",     "-O0",
+                   "-w",           "-pthread",   "-fsanitize=thread", "-c",
+                   file,           "-o",         "atomics.o",         NULL};
+    const char *object = arena_printf(u->a, "%s/atomics.o", u->work);
     struct keeper_result r = {0};
-    int yes;
+    bool yes = false;
 
+    if (!file || !object)
+        return err_oom(e);
     if (unit_tool(u, gcc, &l, &r, e) < 0)
         return -1;
     keeper_release(&r);
-    if (unit_tool(u, nm, &l, &r, e) < 0)
-        return -1;
-    yes = r.output.data && strstr(r.output.data, "__tsan_atomic") != NULL;
-    keeper_release(&r);
-    return yes;
+    return symbols_each(object, note_atomic, &yes, e) < 0 ? -1 : yes;
 }
 
 static struct test_grade *find_test(const struct findings *f, const struct finding *g)
