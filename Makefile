@@ -152,7 +152,9 @@ install: all ## install under PREFIX (default /usr/local), below DESTDIR
 	$(Q)install -D -m 644 grader/man/lockstep.1 $(DESTDIR)$(PREFIX)/share/man/man1/lockstep.1
 	$(Q)install -D -m 644 build/plain/runtime/liblockstep_native.a $(INSTALL_SHARE)/runtime/liblockstep_native.a
 	$(Q)install -D -m 644 grader/runtime/lockstep.h $(INSTALL_SHARE)/runtime/lockstep.h
-	$(Q)cp -R exercises $(INSTALL_SHARE)/
+	$(Q)if git rev-parse -q --verify HEAD >/dev/null 2>&1; then \
+	    git archive HEAD exercises | tar -x -C $(INSTALL_SHARE); \
+	else cp -R exercises $(INSTALL_SHARE)/; fi # the stubs, not what somebody wrote into them
 
 clean: ## remove everything that was made
 	$(Q)rm -rf build

@@ -5,7 +5,6 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -103,26 +102,11 @@ struct adders {
     volatile int done[2]; /* adds so far, each written by one process only */
 };
 
-static void stay_on(int core)
-{
-    cpu_set_t all, one;
-    int seen = 0;
-
-    CPU_ZERO(&one);
-    if (sched_getaffinity(0, sizeof all, &all) < 0)
-        return;
-    for (int i = 0; i < CPU_SETSIZE; i++)
-        if (CPU_ISSET(i, &all) && seen++ == core)
-            CPU_SET(i, &one);
-    if (CPU_COUNT(&one))
-        sched_setaffinity(0, sizeof one, &one);
-}
-
 static void add_along(struct adders *a, int me)
 {
     int overlaps = 0, last = 0;
 
-    stay_on(me);
+    ls_stay_on(me);
     for (int i = 1; i <= ADDS_MAX && (i <= ADDS_MIN || overlaps < OVERLAPS); i++) {
         shared_value_add(a->v, 1);
         a->done[me] = i;
@@ -170,7 +154,7 @@ START_TEST(threads_too)
     struct shared_value *v = open_value(0);
     pthread_t a, b;
 
-    stay_on(0);
+    ls_stay_on(0);
     ck_assert_int_eq(pthread_create(&a, NULL, add_in_thread, v), 0);
     ck_assert_int_eq(pthread_create(&b, NULL, add_in_thread, v), 0);
     pthread_join(a, NULL);
@@ -242,7 +226,8 @@ START_TEST(holder_dies)
     struct shared_value *v = open_value(0);
 
     ck_assert_int_eq(ls_reap(ls_spawn(die_inside, v)), 128 + SIGKILL);
-    ck_assert_int_eq(shared_value_lock(v), 1);
+    ck_assert_msg(shared_value_lock(v) == 1,
+                  "shared_value_lock() must return 1 when the holder died with the lock");
     ck_assert_int_eq(shared_value_get(v), 4711);
     ck_assert_int_eq(shared_value_unlock(v), 0);
     ck_assert_int_eq(shared_value_lock(v), 0);
@@ -262,9 +247,10 @@ START_TEST(purse_story)
         spent[i] = (int)ls_input("spent", 100, 900);
         want += earned[i] - spent[i];
     }
-    stay_on(0);
+    ls_stay_on(0);
     end = family_purse(40000, earned, spent, TIMES);
-    ck_assert_int_eq(end, want);
+    ck_assert_msg(end == want, "the purse holds %d; 40000 and all that was earned and spent is %d",
+                  end, want);
     ls_observe("purse", end);
     printf("%d\n", end);
 }

@@ -25,6 +25,20 @@ static int program(void)
     return rc == 0 ? 0 : errno == ENOSYS ? 100 : 1;
 }
 
+/* "the driver was killed by SIGINT" */
+static const char *how(const struct ls_leaving *l)
+{
+    static char text[128];
+    const char *who = l->pid == driver ? "the driver" : "the conductor";
+
+    if (WIFSIGNALED(l->status))
+        snprintf(text, sizeof text, "%s was killed by SIG%s", who,
+                 sigabbrev_np(WTERMSIG(l->status)));
+    else
+        snprintf(text, sizeof text, "%s left with %d", who, WEXITSTATUS(l->status));
+    return text;
+}
+
 static void start(void)
 {
     struct ls_leaving l;
@@ -34,7 +48,7 @@ static void start(void)
     if (ls_terminal_left(&l)) {
         if (WIFEXITED(l.status) && WEXITSTATUS(l.status) == 100)
             errno = ENOSYS;
-        ck_abort_msg("the driver left before anything was typed");
+        ck_abort_msg("%s before anything was typed", how(&l));
     }
     ck_assert_msg(ls_children(driver, &conductor, 1) == 1, "the driver has no conductor");
 }
@@ -43,6 +57,10 @@ static void must_say(const char *want)
 {
     const char *line = ls_terminal_line();
 
+    struct ls_leaving l;
+
+    if (!line && ls_terminal_left(&l))
+        ck_abort_msg("nothing was printed where '%s' was due: %s", want, how(&l));
     ck_assert_msg(line != NULL, "nothing was printed where '%s' was due", want);
     ck_assert_msg(strcmp(line, want) == 0, "'%s' was printed where '%s' was due", line, want);
 }
@@ -59,7 +77,8 @@ static void must_both_be_there(void)
     struct ls_leaving l;
     pid_t c;
 
-    ck_assert_msg(!ls_terminal_left(&l), "order-violation: somebody left too early");
+    if (ls_terminal_left(&l))
+        ck_abort_msg("order-violation: %s, too early", how(&l));
     ck_assert_msg(ls_children(driver, &c, 1) == 1 && c == conductor,
                   "order-violation: the conductor left too early");
     ck_assert_msg(!ls_stopped(driver), "the driver was stopped by a key");
@@ -73,7 +92,7 @@ static void must_have_left(void)
     ck_assert_msg(ls_terminal_left(&l), "the driver is still there after Ctrl-Z");
     ck_assert_msg(l.pid == driver, "order-violation: the driver did not wait for the conductor");
     ck_assert_msg(WIFEXITED(l.status) && WEXITSTATUS(l.status) == 0,
-                  "the driver did not return 0 after Ctrl-Z");
+                  "the driver did not return 0 after Ctrl-Z: %s", how(&l));
 }
 
 /* Ctrl-Z, then: the line, the conductor gone, the driver gone with 0. */

@@ -13,8 +13,8 @@ struct graded {
     json_t *result, *timing;
 };
 
-/* Where a submission keeps an exercise: DIR/NN-slug/slug.c, else DIR/slug.c (which need
- * not exist). NULL when memory is short. */
+/* Where a submission keeps an exercise: DIR/NN-slug/slug.c, else DIR/exercises/NN-slug/slug.c,
+ * else DIR/slug.c (which need not exist). NULL when memory is short. */
 const char *submission_file(const char *dir, const struct exercise *x, struct arena *a);
 
 /* Grades and writes `path`, whole or not at all. What kept the grader from it is written as

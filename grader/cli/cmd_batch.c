@@ -82,6 +82,8 @@ static int load_secret(const struct batch_options *o, struct arena *a, char **re
         if (make_dirs(dir, e) < 0)
             return -1;
         path = arena_printf(a, "%s/course-secret", dir);
+        if (path && access(path, F_OK) < 0)
+            printf("making a new course secret in %s; keep it for regrading\n\n", path);
     }
     return path ? secret_load(path, true, ret, e) : err_oom(e);
 }

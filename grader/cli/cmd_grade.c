@@ -125,6 +125,14 @@ static void tell(void *ctx, const char *what)
     progress_line("%s: %s ...", ((struct telling *)ctx)->id, what);
 }
 
+/* Without --submission: the files of the course folder one stands in, so that an installed
+ * grader grades the student's copy; else those of the course itself. */
+static const char *own_files(const struct course *c, struct arena *a)
+{
+    return access("exercises", F_OK) == 0 ? "exercises"
+                                          : arena_printf(a, "%s/exercises", c->home);
+}
+
 /* Returns the exit status; not-graded units are told on stderr, and in the result. */
 static int grade_all(const struct grade_options *o, const struct course *c,
                      const struct exercise *const *list, int count, struct arena *a,
@@ -140,8 +148,7 @@ static int grade_all(const struct grade_options *o, const struct course *c,
         return -1;
     uo.secret = secret;
     for (int i = 0; i < count; i++) {
-        const char *dir =
-            o->submission ? o->submission : arena_printf(a, "%s/exercises", c->home);
+        const char *dir = o->submission ? o->submission : own_files(c, a);
         struct err why = {0};
 
         telling.id = list[i]->id;

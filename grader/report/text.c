@@ -141,7 +141,7 @@ static void put_test(struct out *o, const json_t *t, bool short_form)
         put_modes(o, t);
     if (hint) {
         buf_puts(o->b, "        ");
-        paint(o, NOTE, "hint: ");
+        paint(o, NOTE, "about this test: ");
         put(o, hint);
         buf_puts(o->b, "\n");
     }
@@ -191,6 +191,8 @@ static void put_tests(struct out *o, const json_t *x)
         buf_puts(o->b, "  ");
         put(o, once[k].words);
     }
+    if (strcmp(str(x, "status"), "missing") == 0)
+        return;
     json_array_foreach((json_t *)tests, i, t) put_test(o, t, brief && !o->o->verbose);
 }
 

@@ -48,6 +48,14 @@ void ls_observe(const char *label, int64_t value);
  * one keeps running or keeps polling instead. */
 void ls_settle(void);
 
+/* Puts the calling thread, and those it makes later, on one core: what then runs at the same
+ * time as what is not left to luck. Core 0 is the first this process may use. */
+void ls_stay_on(int core);
+
+/* The calling thread never takes the core from the one that wakes it (SCHED_BATCH, sched(7)).
+ * On one core, a waker so gets to finish what it is doing. */
+void ls_polite(void);
+
 /* True when the thread or process sits in a stop (Ctrl-Z). */
 bool ls_stopped(pid_t pid);
 

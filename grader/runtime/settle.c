@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -181,6 +182,28 @@ void ls_settle(void)
             ck_abort_msg("busy-wait: a task keeps waking up to look where it should sleep");
         was = is;
     }
+}
+
+void ls_stay_on(int core)
+{
+    cpu_set_t all, one;
+    int seen = 0;
+
+    CPU_ZERO(&one);
+    if (sched_getaffinity(0, sizeof all, &all) < 0)
+        return;
+    for (int i = 0; i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, &all) && seen++ == core)
+            CPU_SET(i, &one);
+    if (CPU_COUNT(&one))
+        sched_setaffinity(0, sizeof one, &one);
+}
+
+void ls_polite(void)
+{
+    struct sched_param p = {0};
+
+    sched_setscheduler(0, SCHED_BATCH, &p);
 }
 
 bool ls_stopped(pid_t pid)

@@ -4,12 +4,14 @@
 #include <elfutils/libdwfl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/util.h"
 
 struct collector {
     Dwfl *dwfl;
+    pid_t pid;
     struct live_stack *stacks;
     int count, max;
 };
@@ -51,6 +53,60 @@ static void describe(Dwfl *dwfl, Dwarf_Addr pc, struct live_frame *f)
     f->in_program = src != NULL;
 }
 
+static bool peek(pid_t pid, uint64_t at, void *to, size_t size)
+{
+    struct iovec l = {to, size}, r = {(void *)(uintptr_t)at, size};
+
+    return process_vm_readv(pid, &l, 1, &r, 1, 0) == (ssize_t)size;
+}
+
+/* The name behind a pointer slot: a resolved entry of the global offset table. */
+static void name_slot(const struct collector *c, uint64_t slot, char *to, size_t size)
+{
+    uint64_t target;
+    Dwfl_Module *mod;
+    const char *name;
+
+    if (!peek(c->pid, slot, &target, sizeof target))
+        return;
+    mod = dwfl_addrmodule(c->dwfl, target);
+    name = mod ? dwfl_module_addrname(mod, target) : NULL;
+    if (name)
+        copy_text(to, size, name);
+}
+
+/* Which function does the call before this return address call? libc goes on in functions
+ * without a public name (sem_wait, pthread_join), so the callee's own frame does not tell;
+ * the call instruction does: call rel32 into the PLT, whose stub jumps through a slot, or a
+ * call through the slot itself (x86-64 psABI, "Procedure Linkage Table"). */
+static void name_callee(const struct collector *c, uint64_t ret, char *to, size_t size)
+{
+    unsigned char call[6], stub[16], *p = stub;
+    uint64_t target;
+    int32_t rel;
+
+    if (!peek(c->pid, ret - sizeof call, call, sizeof call))
+        return;
+    memcpy(&rel, call + 2, sizeof rel);
+    if (call[0] == 0xff && call[1] == 0x15) {
+        name_slot(c, ret + (uint64_t)(int64_t)rel, to, size);
+        return;
+    }
+    if (call[1] != 0xe8)
+        return;
+    target = ret + (uint64_t)(int64_t)rel;
+    if (!peek(c->pid, target, stub, sizeof stub))
+        return;
+    if (memcmp(p, "\xf3\x0f\x1e\xfa", 4) == 0) /* endbr64 */
+        p += 4;
+    if (*p == 0xf2) /* bnd */
+        p++;
+    if (p[0] != 0xff || p[1] != 0x25)
+        return;
+    memcpy(&rel, p + 2, sizeof rel);
+    name_slot(c, target + (uint64_t)(p + 6 - stub) + (uint64_t)(int64_t)rel, to, size);
+}
+
 static int on_frame(Dwfl_Frame *frame, void *arg)
 {
     struct collector *c = arg;
@@ -63,7 +119,10 @@ static int on_frame(Dwfl_Frame *frame, void *arg)
     if (s->count == STACK_FRAMES)
         return DWARF_CB_ABORT;
     /* A return address may be the first of the next line. */
-    describe(c->dwfl, activation ? pc : pc - 1, &s->frames[s->count++]);
+    describe(c->dwfl, activation ? pc : pc - 1, &s->frames[s->count]);
+    if (!activation && s->frames[s->count].in_program)
+        name_callee(c, pc, s->frames[s->count].called, sizeof s->frames[s->count].called);
+    s->count++;
     return DWARF_CB_OK;
 }
 
@@ -91,7 +150,8 @@ int stacks_of(pid_t pid, struct live_stack *ret, int max, struct err *e)
 {
     static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_linux_proc_find_elf,
                                              .find_debuginfo = no_debug_file};
-    struct collector c = {.dwfl = dwfl_begin(&callbacks), .stacks = ret, .max = max};
+    struct collector c = {
+        .dwfl = dwfl_begin(&callbacks), .pid = pid, .stacks = ret, .max = max};
 
     if (!c.dwfl)
         return err_set(e, ERR_SYSTEM, "libdw: %s", dwfl_errmsg(-1));

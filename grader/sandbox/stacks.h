@@ -18,6 +18,7 @@ enum { STACK_FRAMES = 24, STACKS_MAX = 64 };
 
 struct live_frame {
     char function[64]; /* "" when unknown */
+    char called[64];   /* the function it was calling, as the program names it; "" = unknown */
     char file[64];     /* bare name, "" when unknown */
     int line;          /* 0 when unknown */
     bool in_program;   /* in the program file, not in a shared library */

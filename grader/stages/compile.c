@@ -134,7 +134,7 @@ static int compile_submission(struct unit *u, struct err *e)
     char *file = arena_printf(u->a, "./%s", u->x->rubric.edit);
     char *argv[] = {"/usr/bin/gcc",
                     "-std=gnu11",
-                    "-D_GNU_SOURCE",
+                    "-D_GNU_SOURCE=",
                     "-O0",
                     "-g",
                     "-Wall",
@@ -308,7 +308,7 @@ static int compile_suite(struct unit *u, struct err *e)
     char *source = arena_printf(u->a, "%s/check_%s.c", u->x->dir, u->x->cname);
     char *argv[] = {"/usr/bin/gcc",
                     "-std=gnu11",
-                    "-D_GNU_SOURCE",
+                    "-D_GNU_SOURCE=",
                     "-O0",
                     "-g",
                     "-Wall",

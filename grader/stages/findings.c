@@ -126,9 +126,9 @@ static const char *access_label(struct unit *u, const char *what, bool before)
 
     if (!size)
         return NULL;
-    return arena_printf(u->a, "%s %d bytes here",
+    return arena_printf(u->a, "%s %d byte%s here",
                         before ? (write ? "wrote" : "read") : (write ? "writes" : "reads"),
-                        atoi(size + 9));
+                        atoi(size + 9), atoi(size + 9) == 1 ? "" : "s");
 }
 
 /* 'Location 0x.. is 0 bytes inside flag, declared at ...': what Helgrind knows of it. */
@@ -140,6 +140,17 @@ static const char *variable(struct unit *u, const char *what)
         return NULL;
     p += strlen(" bytes inside ");
     return arena_strndup(u->a, p, strcspn(p, "\n,"));
+}
+
+/* "call to pthread_mutex_destroy failed\n with error code 16 (EBUSY: ...)" */
+static const char *one_line(struct unit *u, const char *s)
+{
+    char *line = arena_strdup(u->a, s);
+
+    for (char *p = line; p && *p; p++)
+        if (*p == '\n')
+            memmove(p, p + 1, strlen(p));
+    return line;
 }
 
 static void read_parts(struct findings *f, xmlNode *error, struct finding *g)
@@ -167,8 +178,8 @@ static void read_parts(struct findings *f, xmlNode *error, struct finding *g)
             skip = g->verdict == VERDICT_DATA_RACE && aux && !label;
             if (variable(f->u, what))
                 g->where = variable(f->u, what);
-            if (!aux && g->verdict == VERDICT_MISUSE && strstr(what, "Thread #") == what)
-                g->where = strchr(what, ':') ? strchr(what, ':') + 2 : NULL;
+            if (!aux && strstr(what, "call to "))
+                g->where = one_line(f->u, strstr(what, "call to "));
         } else if (strcmp(name, "stack") == 0 && !skip && g->side_count < SIDES) {
             struct side *s = &g->sides[g->side_count];
 

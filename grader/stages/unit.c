@@ -97,7 +97,8 @@ static int read_submission(struct unit *u, struct err *e)
     if (lstat(u->file, &st) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
         u->r->missing = true;
         result_all(u->a, u->r, VERDICT_NOT_IMPLEMENTED, "not-implemented: nothing submitted",
-                   "There is no file of this name in the submission.");
+                   arena_printf(u->a, "The submission holds neither %s/%s nor %s.", u->x->id,
+                                u->x->rubric.edit, u->x->rubric.edit));
         return 0;
     }
     if (S_ISREG(st.st_mode) && st.st_size <= SUBMISSION_MAX)

@@ -102,22 +102,23 @@ static int run_tool(struct unit *u, struct tool_run *t, const char *list,
 {
     const bool helgrind = t->mode == MODE_HELGRIND;
     char *xml = arena_printf(u->a, "--xml-file=%s/%s/%%p.xml", u->work, mode_name(t->mode));
-    char *argv[] = {"/usr/bin/valgrind",
-                    helgrind ? "--tool=helgrind" : "--tool=memcheck",
-                    "--command-line-only=yes",
-                    "--quiet",
-                    "--xml=yes",
-                    xml,
-                    "--child-silent-after-fork=no",
-                    "--fair-sched=yes",
-                    "--num-callers=24",
-                    helgrind ? "--history-level=full" : "--leak-check=full",
-                    helgrind ? "--cmp-race-err-addrs=no"
-                             : "--show-leak-kinds=definite,indirect",
-                    (char *)u->program,
-                    "--each",
-                    (char *)list,
-                    NULL};
+    char *argv[] = {
+        "/usr/bin/valgrind",
+        helgrind ? "--tool=helgrind" : "--tool=memcheck",
+        "--command-line-only=yes",
+        "--quiet",
+        "--xml=yes",
+        xml,
+        "--child-silent-after-fork=no",
+        "--fair-sched=yes",
+        "--vgdb=no", /* its FIFO in /tmp is named by the pid, which is 2 in every namespace */
+        "--num-callers=24",
+        helgrind ? "--history-level=full" : "--leak-check=full",
+        helgrind ? "--cmp-race-err-addrs=no" : "--show-leak-kinds=definite,indirect",
+        (char *)u->program,
+        "--each",
+        (char *)list,
+        NULL};
     char *env[8] = {0};
     int n = 0;
     struct keeper_job job = {.argv = argv,

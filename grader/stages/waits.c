@@ -90,8 +90,11 @@ static void classify(struct standing *s)
         return;
     while (s->first < s->stack->count && !s->stack->frames[s->first].in_program)
         s->first++;
-    if (s->first > 0)
-        s->call = plain(s->stack->frames[s->first - 1].function);
+    if (s->first == 0)
+        return;
+    s->call = plain(s->stack->frames[s->first - 1].function);
+    if (s->first < s->stack->count && *s->stack->frames[s->first].called)
+        s->call = plain(s->stack->frames[s->first].called);
     for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
         if (strncmp(s->call, calls[i].function, strlen(calls[i].function)) == 0) {
             s->kind = calls[i].kind;
@@ -113,26 +116,8 @@ static pid_t mutex_owner(const struct task *t)
     return words[2];
 }
 
-/* glibc's pthread_join() ends in a function without a public name. It waits on the other
- * thread's own id, expecting to find it there until that thread is gone. */
-static void find_join(struct picture *p, struct standing *s)
-{
-    if (*s->call || s->first == 0 || s->task.sysno != SYS_futex)
-        return;
-    for (int k = 0; k < p->count; k++) {
-        if (p->all[k].task.pid == s->task.pid &&
-            (uint32_t)p->all[k].task.inner_tid == (uint32_t)s->task.args[2]) {
-            s->call = "pthread_join";
-            s->kind = WAITS_JOIN;
-            s->what = "for a thread to finish";
-        }
-    }
-}
-
 static void find_holders(struct picture *p)
 {
-    for (int i = 0; i < p->count; i++)
-        find_join(p, &p->all[i]);
     for (int i = 0; i < p->count; i++) {
         struct standing *s = &p->all[i];
         pid_t owner = s->kind == WAITS_LOCK ? mutex_owner(&s->task) : 0;
