@@ -88,6 +88,18 @@ static const char *hash_hex(struct arena *a, const char *text, size_t len)
     return hex;
 }
 
+/* A folder NN-slug that is a link would hand in somebody else's file. */
+static bool folder_is_link(const struct unit *u)
+{
+    const char *slash = strrchr(u->file, '/');
+    char *dir = slash ? arena_strndup(u->a, u->file, (size_t)(slash - u->file)) : NULL;
+    const char *name = dir ? strrchr(dir, '/') : NULL;
+    struct stat st;
+
+    return name && strcmp(name + 1, u->x->id) == 0 && lstat(dir, &st) == 0 &&
+           S_ISLNK(st.st_mode);
+}
+
 /* What the student handed in: missing and unreadable are different things. */
 static int read_submission(struct unit *u, struct err *e)
 {
@@ -101,7 +113,7 @@ static int read_submission(struct unit *u, struct err *e)
                                 u->x->rubric.edit, u->x->rubric.edit));
         return 0;
     }
-    if (S_ISREG(st.st_mode) && st.st_size <= SUBMISSION_MAX)
+    if (S_ISREG(st.st_mode) && st.st_size <= SUBMISSION_MAX && !folder_is_link(u))
         goto read;
     result_all(u->a, u->r, VERDICT_FORBIDDEN, "forbidden: not a plain file",
                "The submission must be a regular file of at most 1 MiB, not a link, a device "

@@ -3,6 +3,8 @@
 # shellcheck source=grader/tests/tap.sh
 . "$(dirname "$0")/../tap.sh"
 
+mkdir "$tmp/work"
+export TMPDIR="$tmp/work"
 run 0 "$LOCKSTEP" grade 08-event --submission "$top/solutions"
 same "the reference has full marks" "$out" '^08-event  .*  100/100$'
 never "and no failure" "$out" 'FAIL'
@@ -37,6 +39,11 @@ ln -s /etc/passwd "$tmp/link/event.c"
 run 1 "$LOCKSTEP" grade 8 --submission "$tmp/link"
 same "a link is refused" "$out" 'forbidden'
 never "and not followed" "$out" 'root:'
+
+mkdir "$tmp/copycat"
+ln -s "$top/solutions/08-event" "$tmp/copycat/08-event"
+run 1 "$LOCKSTEP" grade 8 --submission "$tmp/copycat"
+same "a linked folder is refused, too" "$out" 'forbidden'
 
 # Machine-readable.
 f=$tmp/result.json
@@ -75,5 +82,5 @@ run 0 "$LOCKSTEP" grade 01-shared-value --oracle --secret "$tmp/secret" --submis
 printf 'short\n' >"$tmp/secret"
 run 2 "$LOCKSTEP" grade 01-shared-value --secret "$tmp/secret" --submission "$top/solutions"
 
-is "no work folder is left" "$(find /tmp -maxdepth 1 -name 'lockstep-[0-9]*' -newer "$tmp/bare" | wc -l)" 0
+is "no work folder is left" "$(find "$tmp/work" -mindepth 1 | wc -l)" 0
 done_testing
