@@ -147,6 +147,7 @@ START_TEST(leaves_in_order)
     ls_settle();
     key('Z');
     ck_assert_msg(!ls_terminal_left(&l), "order-violation: the driver left before the conductor");
+    must_be_silent();
     kill(conductor, SIGCONT);
     must_say(ARRIVED);
     ck_assert_msg(ls_terminal_left(&l), "the driver is still there after the conductor left");
@@ -180,7 +181,11 @@ START_TEST(answers_its_signals)
     must_say(FAST);
     kill(driver, SIGUSR1);
     must_say(DRIVES);
+    /* held still, the driver cannot have said it: who speaks is part of the story */
+    kill(driver, SIGSTOP);
     kill(conductor, SIGINT);
+    must_be_silent();
+    kill(driver, SIGCONT);
     must_say(DRIVES);
     kill(conductor, SIGQUIT);
     must_say(FAST);

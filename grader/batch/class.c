@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/utf8.h"
 #include "report/report.h"
 
 struct job {
@@ -185,7 +186,18 @@ static void done(void *ctx, int index, int status)
 
 /* ---- the gradebook ------------------------------------------------------------------- */
 
+static void quoted_cell(struct buf *b, const char *s);
+
 void csv_cell(struct buf *b, const char *s)
+{
+    struct buf clean = {0};
+
+    utf8_clean(&clean, s, strlen(s), UTF8_TERMINAL);
+    quoted_cell(b, clean.data ? clean.data : "");
+    buf_release(&clean);
+}
+
+static void quoted_cell(struct buf *b, const char *s)
 {
     const bool formula = *s && strchr("=+-@\t\r", *s);
 

@@ -124,6 +124,15 @@ static void print_table(const struct class_run *r)
     }
 }
 
+/* Results inside the class would be graded as a student the next time. */
+static bool lies_inside(const char *out, const char *in)
+{
+    auto_free char *a = realpath(in, NULL), *b = realpath(out, NULL);
+    const size_t n = a ? strlen(a) : 0;
+
+    return a && b && strncmp(a, b, n) == 0 && (b[n] == '/' || b[n] == '\0');
+}
+
 static int batch(const struct batch_options *o, struct class_run *r, struct err *e)
 {
     struct course c;
@@ -134,6 +143,11 @@ static int batch(const struct batch_options *o, struct class_run *r, struct err 
         class_scan(r, e) < 0 || make_dirs(o->out, e) < 0 ||
         load_secret(o, r->a, &secret, e) < 0)
         return -1;
+    if (lies_inside(o->out, r->in)) {
+        free(secret);
+        rmdir(o->out); /* if we just made it */
+        return err_set(e, ERR_USAGE, "OUT '%s' lies inside the class '%s'", o->out, r->in);
+    }
     r->unit = (struct unit_options){.course = &c, .secret = secret, .modes = ~0u};
     keeper_can_isolate(); /* found out once, not by every worker */
     rc = class_grade(r, e);

@@ -120,13 +120,25 @@ void catch_interrupts(void)
     sigaction(SIGHUP, &sa, NULL);
 }
 
+/* What a caller left ignored or blocked survives exec(2): with SIGCHLD ignored no child
+ * could ever be waited for, and every submission would seem to hang. */
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    signal(SIGCHLD, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int main(int argc, char *argv[])
 {
     const struct cmd *cmd = argc >= 2 ? find(argv[1]) : NULL;
     struct err e = {0};
     int status;
 
-    signal(SIGPIPE, SIG_IGN);
+    reset_signals();
     if (argc >= 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
         puts("lockstep " LOCKSTEP_VERSION);
         return finish(EXIT_ALL_PASS);

@@ -60,11 +60,31 @@ int write_all(int fd, const void *data, size_t len)
     return 0;
 }
 
+/* A device, a pipe or a link is written through, never replaced: /dev/stdout, /dev/null. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static int write_special(const char *path, const void *data, size_t len, struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+    bool ok = fd >= 0 && write_all(fd, data, len) == 0;
+
+    if (fd >= 0 && close(fd) < 0)
+        ok = false;
+    return ok ? 0 : err_errno(e, "cannot write '%s'", path);
+}
+
 int write_whole(const char *path, const void *data, size_t len, struct err *e)
 {
     auto_free char *tmp = NULL;
     int fd, saved;
 
+    if (is_special(path))
+        return write_special(path, data, len, e);
     if (asprintf(&tmp, "%s.tmp%d", path, (int)getpid()) < 0) {
         tmp = NULL;
         return err_oom(e);

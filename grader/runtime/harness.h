@@ -27,9 +27,9 @@ struct tree_look {
     uint64_t switches; /* voluntary switches of the task with most of them */
     uint64_t cpu_ns;   /* of the others, together */
     int tasks;
-    int running;  /* in state R or D, or in a plain sleep: it will be back by itself */
+    int running;  /* in state R or D */
     int timed;    /* in a wait that has a time limit */
-    int sleeping; /* of the running ones: in a plain sleep */
+    int sleeping; /* in a plain sleep */
 };
 
 void tree_look(struct tree_look *ret);

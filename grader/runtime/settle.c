@@ -6,8 +6,8 @@
  * sleep was long enough by luck. A task that is merely starved by a busy machine is in
  * state R and is waited for, however long that takes. One that keeps running or polling is
  * told from a slow one by what it uses (processor time, voluntary switches), never by the
- * clock on the wall. A plain sleep is no wait for anything: it never settles. A wait with a
- * time limit might be a poll in disguise, so it must stand still for many looks.
+ * clock on the wall. A plain sleep or a wait with a time limit might be a poll in disguise, so
+ * it must stand still for many looks.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,7 +24,9 @@
 
 /* What a task may use while it is supposed to block, before it is called busy. */
 enum { BUSY_SWITCHES = 150, BUSY_SLEEPS = 10, BUSY_MS = 400, SLOW_FACTOR = 20 };
-enum { TIMED_LOOKS = 150 }; /* equal looks before a wait with a limit counts as blocked */
+/* Equal looks before a wait with a limit, or a plain sleep, counts as blocked: longer than
+ * the period of what people write as a poll (up to sleep(1)). */
+enum { TIMED_LOOKS = 150, SLEEP_LOOKS = 1300 };
 
 static int read_file(const char *path, char *buf, size_t size)
 {
@@ -75,7 +77,6 @@ static void look_wait(pid_t pid, pid_t tid, struct tree_look *l)
     case SYS_nanosleep:
     case SYS_clock_nanosleep:
         l->sleeping++;
-        l->running++;
         break;
     case SYS_futex:
         l->timed += args[3] != 0;
@@ -174,7 +175,7 @@ void ls_settle(void)
         tree_look(&is);
         equal =
             is.fingerprint == was.fingerprint && !is.running && !was.running ? equal + 1 : 0;
-        if (equal >= (is.timed ? TIMED_LOOKS : 1))
+        if (equal >= (is.sleeping ? SLEEP_LOOKS : is.timed ? TIMED_LOOKS : 1))
             return;
         if (is.cpu_ns > first.cpu_ns + factor * BUSY_MS * 1000000u)
             ck_abort_msg("busy-wait: a task keeps running where it should sleep");

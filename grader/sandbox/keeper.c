@@ -34,6 +34,8 @@ enum {
     STARVED_FACTOR = 10, /* elapsed limit on a machine that gives no processor */
 };
 
+static const double LOOK_GAP_MAX = 1.0; /* seconds between two looks that count */
+
 volatile sig_atomic_t keeper_interrupted;
 
 struct keeper {
@@ -43,7 +45,8 @@ struct keeper {
     struct buf status;
     pid_t init;
     int out, wire, status_fd, control;
-    double started, next_look;
+    double started, next_look, last_look;
+    double counted; /* elapsed seconds that count */
     int equal_looks;
     bool over; /* the run is to end: r.end says why */
 };
@@ -240,9 +243,20 @@ static double starved_s(const struct task_tree *t)
     return s;
 }
 
+/* Time in which the keeper itself did not run (stopped by Ctrl-Z, a paused machine) is
+ * nobody's: a gap between two looks counts for little. */
+static double elapsed(struct keeper *k, double now)
+{
+    const double gap = now - k->last_look;
+
+    k->counted += gap < LOOK_GAP_MAX ? gap : LOOK_GAP_MAX;
+    k->last_look = now;
+    return k->counted;
+}
+
 static void check_wall(struct keeper *k, double now)
 {
-    const double wall = (double)k->job->limits.wall_s, gone = now - k->started;
+    const double wall = (double)k->job->limits.wall_s, gone = elapsed(k, now);
 
     if (gone < wall)
         return;
@@ -369,7 +383,7 @@ int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct e
         return err_oom(e);
     k->job = job;
     k->out = k->wire = k->status_fd = k->control = -1;
-    k->started = now_s();
+    k->started = k->last_look = now_s();
     k->next_look = k->started + 2 * LOOK_MS / 1000.0;
     rc = start(k, job->isolate && keeper_can_isolate(), e);
     if (rc == 0) {

@@ -445,8 +445,28 @@ static int run_test(struct unit *u, struct test_grade *t, struct err *e)
     return rc;
 }
 
+/* A test of the rubric that the suite does not have would look like an early exit. */
+static int check_ids(const struct unit *u, struct err *e)
+{
+    auto_free char *suite = NULL;
+    const char *path = arena_printf(u->a, "%s/check_%s.c", u->x->dir, u->x->cname);
+
+    if (!path || slurp(path, 1 << 20, &suite, NULL, e) < 0)
+        return -1;
+    for (int i = 0; i < u->x->rubric.test_count; i++) {
+        const char *quoted = arena_printf(u->a, "\"%s\"", u->x->rubric.tests[i].id);
+
+        if (!quoted || !strstr(suite, quoted))
+            return err_set(e, ERR_EXERCISE, "%s: test '%s' of exercise.yml is not in the suite",
+                           u->x->id, u->x->rubric.tests[i].id);
+    }
+    return 0;
+}
+
 int stage_native(struct unit *u, struct err *e)
 {
+    if (check_ids(u, e) < 0)
+        return -1;
     for (int i = 0; i < u->r->test_count; i++)
         if (run_test(u, &u->r->tests[i], e) < 0)
             return -1;

@@ -17,7 +17,7 @@ static const char *reference_program(struct unit *u, struct err *e)
     struct unit ref = *u;
     const char *file = course_solution(u->o->course, u->x, u->a);
 
-    if (access(arena_printf(u->a, "%s/reference", u->work), X_OK) == 0)
+    if (u->reference_built)
         return name;
     if (!file) {
         err_set(e, ERR_EXERCISE, "%s: no reference solution to compare with", u->x->id);
@@ -37,7 +37,8 @@ static const char *reference_program(struct unit *u, struct err *e)
                                            arena_printf(u->a, "%s/reference", u->work)) < 0)
         err_errno(e, "cannot keep the reference's program");
     free(ref.source);
-    return e->kind == ERR_NONE ? name : NULL;
+    u->reference_built = e->kind == ERR_NONE;
+    return u->reference_built ? name : NULL;
 }
 
 static const char *difference(struct unit *u, const struct observations *want,

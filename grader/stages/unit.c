@@ -105,14 +105,18 @@ static int read_submission(struct unit *u, struct err *e)
 {
     struct stat st;
     size_t len;
+    bool failed;
 
-    if (lstat(u->file, &st) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    failed = lstat(u->file, &st) < 0;
+    if (failed && (errno == ENOENT || errno == ENOTDIR)) {
         u->r->missing = true;
         result_all(u->a, u->r, VERDICT_NOT_IMPLEMENTED, "not-implemented: nothing submitted",
                    arena_printf(u->a, "The submission holds neither %s/%s nor %s.", u->x->id,
                                 u->x->rubric.edit, u->x->rubric.edit));
         return 0;
     }
+    if (failed)
+        return err_errno(e, "cannot look at '%s'", u->file);
     if (S_ISREG(st.st_mode) && st.st_size <= SUBMISSION_MAX && !folder_is_link(u))
         goto read;
     result_all(u->a, u->r, VERDICT_FORBIDDEN, "forbidden: not a plain file",
@@ -134,6 +138,18 @@ static const char *temp_folder(void)
     return tmp && *tmp ? tmp : "/tmp";
 }
 
+/* Marks a folder as ours, so that sweeping never takes what only looks like it. */
+#define WORK_MARK ".lockstep-work"
+
+static bool is_work_folder(const char *path)
+{
+    auto_free char *mark = NULL;
+
+    if (asprintf(&mark, "%s/" WORK_MARK, path) < 0)
+        mark = NULL;
+    return mark && access(mark, F_OK) == 0;
+}
+
 void unit_sweep(void)
 {
     DIR *d = opendir(temp_folder());
@@ -144,17 +160,17 @@ void unit_sweep(void)
         auto_free char *path = NULL;
         struct err ignored;
         struct stat st;
-        int pid;
+        int pid, used = 0;
 
-        if (sscanf(de->d_name, "lockstep-%d-", &pid) != 1 || kill(pid, 0) == 0 ||
-            errno != ESRCH)
+        if (sscanf(de->d_name, "lockstep-%d-%n", &pid, &used) != 1 || !used ||
+            strlen(de->d_name + used) != 6 || kill(pid, 0) == 0 || errno != ESRCH)
             continue;
         if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
             st.st_uid != geteuid())
             continue;
         if (asprintf(&path, "%s/%s", temp_folder(), de->d_name) < 0)
             path = NULL;
-        if (path && S_ISDIR(st.st_mode))
+        if (path && S_ISDIR(st.st_mode) && is_work_folder(path))
             remove_tree(path, &ignored);
     }
     closedir(d);
@@ -195,12 +211,15 @@ static int open_work(struct unit *u, struct err *e)
 
     if (!path)
         return err_oom(e);
+    if (*path != '/' || strchr(path, '%'))
+        return err_set(e, ERR_SYSTEM, "TMPDIR '%s' must be absolute and without '%%'",
+                       temp_folder());
     if (!mkdtemp(path))
         return err_errno(e, "cannot make a work folder '%s'; is TMPDIR writable", path);
     u->work = path;
     if (mkdir(arena_printf(u->a, "%s/scratch", path), 0700) < 0)
         return err_errno(e, "cannot make '%s/scratch'", path);
-    return 0;
+    return write_plain(arena_printf(u->a, "%s/" WORK_MARK, path), "", 0, e);
 }
 
 static void tell(const struct unit *u, const char *what)

@@ -34,7 +34,8 @@ struct unit {
     size_t source_len;
     const char *work; /* temporary folder of this unit */
     const char *program;
-    bool uses_timers; /* references alarm(2) or timers */
+    bool uses_timers;     /* references alarm(2) or timers */
+    bool reference_built; /* remembered here: a file could have been planted */
     struct unit_result *r;
 };
 

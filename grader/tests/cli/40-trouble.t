@@ -68,6 +68,45 @@ same "an ordinary user, full marks" "$out" '^total 300/300'
 run 0 man -l "$tmp/root/opt/lockstep/share/man/man1/lockstep.1"
 same "the man page" "$out" 'LOCKSTEP\(1\)'
 
+# What a caller left behind must not become a student's zero.
+run 0 env --ignore-signal=CHLD "$LOCKSTEP" grade 13 --submission "$top/solutions"
+run 0 env --block-signal=CHLD "$LOCKSTEP" grade 13 --submission "$top/solutions"
+
+# A grader that was stopped for a while: the time is nobody's.
+TMPDIR=$tmp/work "$LOCKSTEP" grade 8 --submission "$top/solutions" >"$tmp/o" 2>&1 &
+pid=$!
+until ls "$tmp"/work/lockstep-*/program >/dev/null 2>&1; do kill -0 $pid || break; done
+kill -STOP $pid
+while [ "$(ps -o stat= -p $pid | cut -c1)" != T ]; do :; done
+kill -CONT $pid
+wait $pid
+is "stopped and continued: full marks" $? 0
+
+# What only looks like ours is not swept; a device is written to, not replaced.
+mkdir "$tmp/work/lockstep-99999-src"
+mkfifo "$tmp/fifo"
+cat "$tmp/fifo" >"$tmp/through" &
+run 0 env TMPDIR="$tmp/work" "$LOCKSTEP" grade 13 --submission "$top/solutions" --format json:"$tmp/fifo"
+wait $!
+is "a foreign folder stays" "$(ls "$tmp/work")" "lockstep-99999-src"
+same "a pipe gets the report" "$(cat "$tmp/through")" 'lockstep/result/1'
+run 3 env TMPDIR="$tmp/work/%q" "$LOCKSTEP" grade 13 --submission "$top/solutions"
+mkdir -p "$tmp/class/s"
+run 2 "$LOCKSTEP" batch "$tmp/class" -o "$tmp/class/out" --secret "$tmp/secret"
+same "OUT inside the class is refused" "$err" "lies inside the class"
+
+# A folder that cannot be looked at is not graded, which is not zero.
+if [ "$(id -u)" = 0 ]; then
+    mkdir -p "$tmp/closed/08-event" "$tmp/sec"
+    chmod 777 "$tmp/sec"
+    cp "$top/solutions/08-event/event.c" "$tmp/closed/08-event/"
+    chmod 0 "$tmp/closed/08-event"
+    # shellcheck disable=SC2086
+    run 3 env -u TMPDIR $as "$tmp/root/opt/lockstep/bin/lockstep" grade 8 --submission "$tmp/closed"
+    same "not graded, in words" "$out" 'NOT GRADED'
+    never "and no zero" "$out" 'FAIL|nothing submitted'
+fi
+
 # A real terminal: the progress line is there, and wiped.
 typescript=$(script -qec "'$LOCKSTEP' grade 13 --submission '$top/solutions'" /dev/null </dev/null)
 same "a progress line on a terminal" "$typescript" '13-driver-conductor: compiling'
