@@ -6,9 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "lockstep.h"
 #include "shared_value.h"
@@ -93,64 +91,22 @@ START_TEST(values_are_separate)
 }
 END_TEST
 
-/* Two processes add at the same time, each on its own core. They go on until both have
- * seen the other's progress between two of their own steps often enough: then there was
- * overlap, whatever the machine. */
-enum { ADDS_MIN = 20000, OVERLAPS = 3000, ADDS_MAX = 4000000 };
-
-struct adders {
-    struct shared_value *v;
-    volatile int done[2]; /* adds so far, each written by one process only */
-    volatile int left[2];
-};
-
-/* On one core there is little overlap to wait for: an end to trying, not a verdict. */
-static bool tried_enough(int adds)
+/* Two processes add at the same time, each on its own core: nothing may be lost. */
+static void add_one(void *v, int me)
 {
-    struct timespec t;
-
-    if (adds % 256)
-        return false;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return t.tv_sec >= 1;
-}
-
-static void add_along(struct adders *a, int me)
-{
-    int overlaps = 0, last = 0;
-
-    ls_stay_on(me);
-    for (int i = 1; i <= ADDS_MAX && (i <= ADDS_MIN || overlaps < OVERLAPS); i++) {
-        if (tried_enough(i) || (i > ADDS_MIN && a->left[!me]))
-            break;
-        shared_value_add(a->v, 1);
-        a->done[me] = i;
-        overlaps += a->done[!me] != last;
-        last = a->done[!me];
-    }
-    a->left[me] = 1;
-}
-
-static int add_in_child(void *arg)
-{
-    add_along(arg, 1);
-    return 0;
+    (void)me;
+    shared_value_add(v, 1);
 }
 
 START_TEST(adds_are_whole)
 {
-    struct adders *a = mmap(NULL, sizeof *a, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    pid_t child;
+    struct shared_value *v = open_value(0);
+    int64_t turns[2];
 
-    ck_assert_ptr_ne(a, MAP_FAILED);
-    a->v = open_value(0);
-    child = ls_spawn(add_in_child, a);
-    add_along(a, 0);
-    ck_assert_int_eq(ls_reap(child), 0);
-    ck_assert_msg(shared_value_get(a->v) == a->done[0] + a->done[1],
+    ls_alongside(add_one, v, turns);
+    ck_assert_msg(shared_value_get(v) == turns[0] + turns[1],
                   "two processes added at the same time and adds were lost");
-    shared_value_close(a->v);
-    munmap(a, sizeof *a);
+    shared_value_close(v);
 }
 END_TEST
 
@@ -302,26 +258,18 @@ START_TEST(gives_back)
 }
 END_TEST
 
-static void add(Suite *suite, const char *id, const TTest *test)
-{
-    TCase *tc = tcase_create(id);
-
-    tcase_add_test(tc, test);
-    suite_add_tcase(suite, tc);
-}
-
 Suite *lockstep_suite(void)
 {
     Suite *suite = suite_create("01-shared-value");
 
-    add(suite, "holds-a-number", holds_a_number);
-    add(suite, "seen-by-both", seen_by_both);
-    add(suite, "values-are-separate", values_are_separate);
-    add(suite, "adds-are-whole", adds_are_whole);
-    add(suite, "threads-too", threads_too);
-    add(suite, "lock-keeps-out", lock_keeps_out);
-    add(suite, "holder-dies", holder_dies);
-    add(suite, "purse-story", purse_story);
-    add(suite, "gives-back", gives_back);
+    ls_test(suite, "holds-a-number", holds_a_number);
+    ls_test(suite, "seen-by-both", seen_by_both);
+    ls_test(suite, "values-are-separate", values_are_separate);
+    ls_test(suite, "adds-are-whole", adds_are_whole);
+    ls_test(suite, "threads-too", threads_too);
+    ls_test(suite, "lock-keeps-out", lock_keeps_out);
+    ls_test(suite, "holder-dies", holder_dies);
+    ls_test(suite, "purse-story", purse_story);
+    ls_test(suite, "gives-back", gives_back);
     return suite;
 }

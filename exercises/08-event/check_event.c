@@ -295,28 +295,20 @@ START_TEST(gives_back)
 }
 END_TEST
 
-static void add(Suite *suite, const char *id, const TTest *test)
-{
-    TCase *tc = tcase_create(id);
-
-    tcase_add_test(tc, test);
-    suite_add_tcase(suite, tc);
-}
-
 Suite *lockstep_suite(void)
 {
     Suite *suite = suite_create("08-event");
 
-    add(suite, "flag-is-a-flag", flag_is_a_flag);
-    add(suite, "set-before-wait", set_before_wait);
-    add(suite, "wait-blocks", wait_blocks);
-    add(suite, "set-wakes-all", set_wakes_all);
-    add(suite, "set-then-clear-releases", set_then_clear_releases);
-    add(suite, "clear-blocks-again", clear_blocks_again);
-    add(suite, "wait-times-out", wait_times_out);
-    add(suite, "timed-wait-wakes", timed_wait_wakes);
-    add(suite, "all-at-once", all_at_once);
-    add(suite, "password-story", password_story);
-    add(suite, "gives-back", gives_back);
+    ls_test(suite, "flag-is-a-flag", flag_is_a_flag);
+    ls_test(suite, "set-before-wait", set_before_wait);
+    ls_test(suite, "wait-blocks", wait_blocks);
+    ls_test(suite, "set-wakes-all", set_wakes_all);
+    ls_test(suite, "set-then-clear-releases", set_then_clear_releases);
+    ls_test(suite, "clear-blocks-again", clear_blocks_again);
+    ls_test(suite, "wait-times-out", wait_times_out);
+    ls_test(suite, "timed-wait-wakes", timed_wait_wakes);
+    ls_test(suite, "all-at-once", all_at_once);
+    ls_test(suite, "password-story", password_story);
+    ls_test(suite, "gives-back", gives_back);
     return suite;
 }

@@ -218,24 +218,16 @@ START_TEST(ride_story)
 }
 END_TEST
 
-static void add(Suite *suite, const char *id, const TTest *test)
-{
-    TCase *tc = tcase_create(id);
-
-    tcase_add_test(tc, test);
-    suite_add_tcase(suite, tc);
-}
-
 Suite *lockstep_suite(void)
 {
     Suite *suite = suite_create("13-driver-conductor");
 
-    add(suite, "ctrl-c-drives", ctrl_c_drives);
-    add(suite, "ctrl-backslash-fast", ctrl_backslash_fast);
-    add(suite, "ctrl-z-arrives", ctrl_z_arrives);
-    add(suite, "leaves-in-order", leaves_in_order);
-    add(suite, "keeps-its-own", keeps_its_own);
-    add(suite, "answers-its-signals", answers_its_signals);
-    add(suite, "ride-story", ride_story);
+    ls_test(suite, "ctrl-c-drives", ctrl_c_drives);
+    ls_test(suite, "ctrl-backslash-fast", ctrl_backslash_fast);
+    ls_test(suite, "ctrl-z-arrives", ctrl_z_arrives);
+    ls_test(suite, "leaves-in-order", leaves_in_order);
+    ls_test(suite, "keeps-its-own", keeps_its_own);
+    ls_test(suite, "answers-its-signals", answers_its_signals);
+    ls_test(suite, "ride-story", ride_story);
     return suite;
 }

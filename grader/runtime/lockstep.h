@@ -32,6 +32,10 @@
 /* The suite; defined by check_SLUG.c. */
 Suite *lockstep_suite(void);
 
+/* Adds one test as a TCase of its own, so that it can be run alone. `id` is the word of the
+ * rubric, `test` what START_TEST made. */
+void ls_test(Suite *suite, const char *id, const TTest *test);
+
 /* A random number in [lo, hi] that depends only on the run's seed, the test, the label
  * and how often the label was asked before. Call it from the test's first thread. The
  * seed is derived from the course's secret and the submission, so a regrade asks the
@@ -65,6 +69,14 @@ pid_t ls_spawn(int (*body)(void *), void *arg);
 
 /* Waits for that child: its exit status, or 128 + the signal that killed it. */
 int ls_reap(pid_t pid);
+
+/* Two processes at the same time: step(arg, 0) again and again in the calling process,
+ * step(arg, 1) in a child, each on a core of its own, until each has seen the other's progress
+ * between two of its own steps some thousand times: then there was overlap, whatever the
+ * machine. On one core there is little to wait for; each stops after one second of processor
+ * time. Returns with both ended; turns[0] and turns[1] say how often each stepped. A step must
+ * not wait for the other's. Cores stay as they are for the caller. */
+void ls_alongside(void (*step)(void *arg, int me), void *arg, int64_t turns[2]);
 
 /* One process at a time, one line: for a process that must die in the middle. */
 void ls_kill_self(void) __attribute__((noreturn));

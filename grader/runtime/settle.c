@@ -64,14 +64,14 @@ static char task_state(pid_t pid, pid_t tid, char *status, size_t size)
 static void look_wait(pid_t pid, pid_t tid, struct tree_look *l)
 {
     char path[64], text[256], *p = text;
-    unsigned long long args[4] = {0};
+    unsigned long long args[6] = {0};
     long nr;
 
     snprintf(path, sizeof path, "/proc/%d/task/%d/syscall", pid, tid);
     if (read_file(path, text, sizeof text) < 0 || text[0] == 'r')
         return;
     nr = strtol(p, &p, 10);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 6; i++)
         args[i] = strtoull(p, &p, 16);
     switch (nr) {
     case SYS_nanosleep:
@@ -99,7 +99,7 @@ static void look_wait(pid_t pid, pid_t tid, struct tree_look *l)
     case SYS_pselect6:
     case SYS_mq_timedreceive:
     case SYS_mq_timedsend:
-        l->timed++;
+        l->timed += args[4] != 0;
         break;
     default:
         break;
