@@ -13,6 +13,8 @@
  * A failed ck_assert in any thread or process of the test ends the test. If its message
  * begins with the name of a verdict and a colon ("order-violation: the driver left first")
  * that is the verdict, else it is wrong-result; with errno at ENOSYS it is not-implemented.
+ * Where races are looked for, threads call no ck_assert_...(): libcheck takes a lock of its own
+ * for each, which orders the threads and hides what they do to each other.
  *
  * Not for submissions: they see their exercise's header and POSIX.
  */
@@ -75,7 +77,8 @@ int ls_reap(pid_t pid);
  * between two of its own steps some thousand times: then there was overlap, whatever the
  * machine. On one core there is little to wait for; each stops after one second of processor
  * time. Returns with both ended; turns[0] and turns[1] say how often each stepped. A step must
- * not wait for the other's. Cores stay as they are for the caller. */
+ * not wait for the other's, and must call ck_assert_...() only to fail: each one leaves a mark
+ * in a file. Cores stay as they are for the caller. */
 void ls_alongside(void (*step)(void *arg, int me), void *arg, int64_t turns[2]);
 
 /* One process at a time, one line: for a process that must die in the middle. */

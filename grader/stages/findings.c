@@ -84,7 +84,7 @@ static const char *child_text(struct unit *u, xmlNode *n, const char *name)
 /* Of the program itself, and neither the harness nor libcheck. */
 static bool is_program(const char *object, const char *file)
 {
-    static const char *const ours[] = {"harness.c", "settle.c", "terminal.c"};
+    static const char *const ours[] = {"harness.c", "settle.c", "terminal.c", "alongside.c"};
     const char *slash = object ? strrchr(object, '/') : NULL;
 
     if (!slash || strcmp(slash, "/program") != 0 || !file)
@@ -102,8 +102,26 @@ static const char *bare(const char *file)
     return slash ? slash + 1 : file;
 }
 
+/* Functions of libc that touch their caller's memory and no other: the access is the
+ * caller's. In libc they have names like __memmove_avx_unaligned_erms. */
+static bool touches_for_caller(const char *function)
+{
+    static const char *const plain[] = {"mem",    "strcpy", "strncpy", "stpcpy",  "strcat",
+                                        "strlen", "strcmp", "strncmp", "strnlen", "strchr"};
+
+    if (!function)
+        return false;
+    function += strspn(function, "_");
+    for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+        if (strncmp(function, plain[i], strlen(plain[i])) == 0)
+            return true;
+    return false;
+}
+
 static void read_stack(struct findings *f, xmlNode *stack, struct side *s)
 {
+    bool for_caller = false; /* all frames so far were a memcpy() or the like */
+
     for (xmlNode *n = stack->children; n && s->count < FRAMES; n = n->next) {
         const char *object, *file, *line;
 
@@ -115,9 +133,12 @@ static void read_stack(struct findings *f, xmlNode *stack, struct side *s)
         object = child_text(f->u, n, "obj");
         file = bare(child_text(f->u, n, "file"));
         line = child_text(f->u, n, "line");
-        if (!is_program(object, file))
+        if (!is_program(object, file)) {
+            for_caller = (first || for_caller) && touches_for_caller(child_text(f->u, n, "fn"));
             continue;
-        s->inside |= first;
+        }
+        s->inside |= first || for_caller;
+        for_caller = false;
         s->frames[s->count].function = child_text(f->u, n, "fn");
         s->frames[s->count].file = file;
         s->frames[s->count++].line = line ? atoi(line) : 0;
