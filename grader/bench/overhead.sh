@@ -45,8 +45,9 @@ export -f bare ids_for
 export top work
 
 printf '%-22s %10s %10s %8s\n' exercise 'bare s' 'ours s' ratio
-for pair in 01-shared-value:shared_value 08-event:event 13-driver-conductor:driver_conductor; do
-    x=${pair%%:*} c=${pair##*:}
+for dir in "$top"/exercises/*/; do
+    x=$(basename "$dir") c=${x#*-}
+    c=${c//-/_}
     : >"$work/bare.txt"
     : >"$work/ours.txt"
     for _ in $(seq "$runs"); do
@@ -59,5 +60,5 @@ for pair in 01-shared-value:shared_value 08-event:event 13-driver-conductor:driv
     cat "$work/bare.txt" >>"$work/all-bare.txt"
     cat "$work/ours.txt" >>"$work/all-ours.txt"
 done
-awk -v r="$runs" 'FNR == NR {b += $1; next} {o += $1} END {printf "%-22s %10.3f %10.3f %7.2fx   (mean of %d runs, all three)\n", "together", b / r, o / r, o / b, r}' \
+awk -v r="$runs" 'FNR == NR {b += $1; next} {o += $1} END {printf "%-22s %10.3f %10.3f %7.2fx   (mean of %d runs, all exercises)\n", "together", b / r, o / r, o / b, r}' \
     "$work/all-bare.txt" "$work/all-ours.txt"

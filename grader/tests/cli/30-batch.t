@@ -6,7 +6,7 @@
 cp -R "$top/fixtures/class" "$tmp/class"
 mkdir "$tmp/class/=HYPERLINK(1)" "$tmp/class/a,b \"c\""
 : >"$tmp/class/not-a-student.txt"
-run 0 "$LOCKSTEP" batch "$tmp/class" -o "$tmp/out" -j 2 --secret "$tmp/secret"
+run 0 "$LOCKSTEP" batch --exercises 1,8,13 "$tmp/class" -o "$tmp/out" -j 2 --secret "$tmp/secret"
 is "the gradebook, to the byte" "$(tr -d '\r' <"$tmp/out/gradebook.csv")" "student,01-shared-value,08-event,13-driver-conductor,total,max,notes
 \"'=HYPERLINK(1)\",0,0,0,0,300,01-shared-value nothing submitted; 08-event nothing submitted; 13-driver-conductor nothing submitted
 \"a,b \"\"c\"\"\",0,0,0,0,300,01-shared-value nothing submitted; 08-event nothing submitted; 13-driver-conductor nothing submitted
@@ -25,7 +25,7 @@ is "the secret is the owner's alone" "$(stat -c %a "$tmp/secret")" 600
 is "nothing else is left in OUT" "$(find "$tmp/out" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | tr '\n' ' ')" "gradebook.csv students "
 
 # The same class, another run, one at a time: the same bytes.
-run 0 "$LOCKSTEP" batch "$tmp/class" -o "$tmp/again" -j 1 --secret "$tmp/secret"
+run 0 "$LOCKSTEP" batch --exercises 1,8,13 "$tmp/class" -o "$tmp/again" -j 1 --secret "$tmp/secret"
 run 0 cmp "$tmp/out/gradebook.csv" "$tmp/again/gradebook.csv"
 run 0 cmp "$tmp/out/students/student-3/result.json" "$tmp/again/students/student-3/result.json"
 
@@ -33,7 +33,7 @@ run 0 cmp "$tmp/out/students/student-3/result.json" "$tmp/again/students/student
 if [ "$(id -u)" != 0 ]; then chmod 0 "$tmp/class/student-1/08-event/event.c"; fi
 cp -R "$top/exercises" "$tmp/exercises"
 sed -i 's/ck_assert_int_eq(event_set(e), 0);/not C at all/' "$tmp/exercises/08-event/check_event.c"
-run 3 env LOCKSTEP_HOME="$tmp" LOCKSTEP_RUNTIME="$top/build/plain/runtime" "$LOCKSTEP" batch "$tmp/class" -o "$tmp/bad" --exercises 08-event --secret "$tmp/secret"
+run 3 env LOCKSTEP_HOME="$tmp" LOCKSTEP_RUNTIME="$top/build/plain/runtime" "$LOCKSTEP" batch --exercises 1,8,13 "$tmp/class" -o "$tmp/bad" --exercises 08-event --secret "$tmp/secret"
 same "empty cells for what was not graded" "$(cat "$tmp/bad/gradebook.csv")" '^student-1,,,100,.*08-event not graded: '
 same "and it is told" "$err" 'not graded, see the notes'
 done_testing

@@ -45,9 +45,9 @@ is "the next run sweeps what the killed one left" "$(find "$tmp/work" -mindepth 
 
 # Where the kernel gives no namespaces, right answers still have full marks, wrong ones do not.
 for s in solutions fixtures/class/student-1; do
-    run 0 env LOCKSTEP_NO_NAMESPACES=1 "$LOCKSTEP" grade --submission "$top/$s"
+    run 0 env LOCKSTEP_NO_NAMESPACES=1 "$LOCKSTEP" grade 1 8 13 --submission "$top/$s"
 done
-run 1 env LOCKSTEP_NO_NAMESPACES=1 "$LOCKSTEP" grade --submission "$top/fixtures/class/student-3"
+run 1 env LOCKSTEP_NO_NAMESPACES=1 "$LOCKSTEP" grade 1 8 13 --submission "$top/fixtures/class/student-3"
 same "the same score without namespaces" "$out" '^total 245/300'
 mkdir "$tmp/shm"
 cp "$top/fixtures/01-shared-value/left-in-dev-shm.c" "$tmp/shm/shared_value.c"
@@ -63,7 +63,7 @@ chmod -R a+rX "$tmp/root" "$tmp/solutions"
 as=''
 [ "$(id -u)" = 0 ] && as='setpriv --reuid=65534 --regid=65534 --clear-groups'
 # shellcheck disable=SC2086
-run 0 env -u TMPDIR $as "$tmp/root/opt/lockstep/bin/lockstep" grade --submission "$tmp/solutions"
+run 0 env -u TMPDIR $as "$tmp/root/opt/lockstep/bin/lockstep" grade 1 8 13 --submission "$tmp/solutions"
 same "an ordinary user, full marks" "$out" '^total 300/300'
 run 0 man -l "$tmp/root/opt/lockstep/share/man/man1/lockstep.1"
 same "the man page" "$out" 'LOCKSTEP\(1\)'
