@@ -72,6 +72,19 @@ pid_t ls_spawn(int (*body)(void *), void *arg);
 /* Waits for that child: its exit status, or 128 + the signal that killed it. */
 int ls_reap(pid_t pid);
 
+/* A gate, closed until it is opened: threads and processes of a test that pass it wait there.
+ * Made before the fork(), freed when nobody is at it any more.
+ *
+ * pass     arrives, and waits until the gate is open
+ * arrived  how many have come so far, waiting or through
+ * open     opens it for good */
+struct ls_gate;
+struct ls_gate *ls_gate_new(void);
+void ls_gate_pass(struct ls_gate *g);
+int ls_gate_arrived(struct ls_gate *g);
+void ls_gate_open(struct ls_gate *g);
+void ls_gate_free(struct ls_gate *g);
+
 /* Two processes at the same time: step(arg, 0) again and again in the calling process,
  * step(arg, 1) in a child, each on a core of its own, until each has seen the other's progress
  * between two of its own steps some thousand times: then there was overlap, whatever the

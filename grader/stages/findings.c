@@ -84,15 +84,9 @@ static const char *child_text(struct unit *u, xmlNode *n, const char *name)
 /* Of the program itself, and neither the harness nor libcheck. */
 static bool is_program(const char *object, const char *file)
 {
-    static const char *const ours[] = {"harness.c", "settle.c", "terminal.c", "alongside.c"};
     const char *slash = object ? strrchr(object, '/') : NULL;
 
-    if (!slash || strcmp(slash, "/program") != 0 || !file)
-        return false;
-    for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-        if (strcmp(ours[i], file) == 0)
-            return false;
-    return true;
+    return slash && strcmp(slash, "/program") == 0 && file && !unit_is_harness(file);
 }
 
 static const char *bare(const char *file)
@@ -349,6 +343,9 @@ static void note_unseen(void *ctx, const struct symbol *s)
         "sem_clockwait",
         "sem_timedwait",
         "sem_trywait",
+        "pthread_tryjoin*",
+        "pthread_timedjoin*",
+        "pthread_clockjoin*",
         "pthread_mutex_clocklock",
         "pthread_cond_clockwait",
         "futex*",

@@ -30,6 +30,17 @@ bool unit_owns(const struct unit *u, const char *file)
     return file && strcmp(file, u->x->rubric.edit) == 0;
 }
 
+bool unit_is_harness(const char *file)
+{
+    static const char *const files[] = {"harness.c", "settle.c", "terminal.c", "alongside.c",
+                                        "gate.c"};
+
+    for (size_t i = 0; file && i < ARRAY_SIZE(files); i++)
+        if (strcmp(files[i], file) == 0)
+            return true;
+    return false;
+}
+
 const char *unit_line(const struct unit *u, int no)
 {
     const char *p = u->source;

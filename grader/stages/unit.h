@@ -97,6 +97,9 @@ const char *unit_line(const struct unit *u, int no);
 /* Is this the submission's own file? */
 bool unit_owns(const struct unit *u, const char *file);
 
+/* Is that file (no folders) one of the native harness, which no report shows? */
+bool unit_is_harness(const char *file);
+
 /* Adds a frame to a stack, quoting the student's line. */
 void unit_frame(const struct unit *u, struct stack *s, const char *function, const char *file,
                 int line);

@@ -65,17 +65,6 @@ struct picture {
     int count, processes;
 };
 
-/* Frames of our own that would only confuse. */
-static bool is_ours(const struct live_frame *f)
-{
-    static const char *const files[] = {"harness.c", "settle.c", "terminal.c"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-        if (strcmp(f->file, files[i]) == 0)
-            return true;
-    return false;
-}
-
 /* libc exports one function under several names: ___pthread_mutex_lock. */
 static const char *plain(const char *name)
 {
@@ -92,6 +81,12 @@ static void classify(struct standing *s)
         s->first++;
     if (s->first == 0)
         return;
+    if (s->first < s->stack->count && unit_is_harness(s->stack->frames[s->first].file)) {
+        s->call = plain(s->stack->frames[s->first].function);
+        s->what =
+            strcmp(s->call, "ls_gate_pass") == 0 ? "at a gate that the test opens later" : "";
+        return;
+    }
     s->call = plain(s->stack->frames[s->first - 1].function);
     if (s->first < s->stack->count && *s->stack->frames[s->first].called)
         s->call = plain(s->stack->frames[s->first].called);
@@ -175,7 +170,7 @@ static int show_frames(const struct unit *u, const struct standing *s, struct st
     for (int i = s->first; s->stack && i < s->stack->count; i++) {
         const struct live_frame *f = &s->stack->frames[i];
 
-        if (f->in_program && !is_ours(f))
+        if (f->in_program && !unit_is_harness(f->file))
             unit_frame(u, to, f->function, f->file, f->line);
     }
     return to->count;
@@ -234,6 +229,13 @@ static const char *describe(const struct picture *p, const struct standing *s, i
     return text;
 }
 
+/* A wait that the test itself makes is no wake-up that the submission lost. */
+static bool waits_in_submission(const struct unit *u, const struct standing *s)
+{
+    return s->stack && s->first < s->stack->count &&
+           unit_owns(u, s->stack->frames[s->first].file);
+}
+
 enum verdict waits_explain(const struct unit *u, pid_t init, struct evidence *ev)
 {
     struct picture *p = take_picture(u, init);
@@ -248,7 +250,7 @@ enum verdict waits_explain(const struct unit *u, pid_t init, struct evidence *ev
         struct stack *st;
 
         lock |= s->kind == WAITS_LOCK;
-        notice |= s->kind == WAITS_NOTICE;
+        notice |= s->kind == WAITS_NOTICE && waits_in_submission(u, s);
         for (int k = 0; k < i; k++)
             told |= same_place(&p->all[k], s);
         if (told)
