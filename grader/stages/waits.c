@@ -71,6 +71,36 @@ static const char *plain(const char *name)
     return name + strspn(name, "_");
 }
 
+static enum wait_kind call_kind(const char *call, const char **what)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+        if (strncmp(call, calls[i].function, strlen(calls[i].function)) == 0) {
+            *what = calls[i].what;
+            return calls[i].kind;
+        }
+    }
+    return WAITS_OTHER;
+}
+
+/* At a gate of the test, or inside a wrapper of runtime/helgrind.c: then the wrapped call
+ * is the one to speak of, from the frame below. */
+static bool waits_in_harness(struct standing *s)
+{
+    const struct live_frame *f = &s->stack->frames[s->first];
+
+    if (s->first >= s->stack->count || !unit_is_harness(f->file))
+        return false;
+    s->call = plain(f->function);
+    if (strncmp(s->call, "wrap_", 5) == 0) {
+        s->call += 5;
+        s->first++;
+        s->kind = call_kind(s->call, &s->what);
+    } else if (strcmp(s->call, "ls_gate_pass") == 0) {
+        s->what = "at a gate that the test opens later";
+    }
+    return true;
+}
+
 static void classify(struct standing *s)
 {
     s->call = "";
@@ -81,22 +111,12 @@ static void classify(struct standing *s)
         s->first++;
     if (s->first == 0)
         return;
-    if (s->first < s->stack->count && unit_is_harness(s->stack->frames[s->first].file)) {
-        s->call = plain(s->stack->frames[s->first].function);
-        s->what =
-            strcmp(s->call, "ls_gate_pass") == 0 ? "at a gate that the test opens later" : "";
+    if (waits_in_harness(s))
         return;
-    }
     s->call = plain(s->stack->frames[s->first - 1].function);
     if (s->first < s->stack->count && *s->stack->frames[s->first].called)
         s->call = plain(s->stack->frames[s->first].called);
-    for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-        if (strncmp(s->call, calls[i].function, strlen(calls[i].function)) == 0) {
-            s->kind = calls[i].kind;
-            s->what = calls[i].what;
-            return;
-        }
-    }
+    s->kind = call_kind(s->call, &s->what);
 }
 
 /* The thread id in the mutex that task waits for, 0 when nobody's or not a mutex. */
