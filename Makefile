@@ -99,6 +99,9 @@ demo: deps-run ## grade the bundled class: a table, and one failing report in fu
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)sh grader/tests/demo.sh
 
+stories: ## every example of the lesson, told by the reference solutions
+	$(Q)sh grader/tests/stories.sh
+
 lint: all ## every stub, reference and fixture gets exactly its stated verdict
 	$(Q)build/lockstep lint
 
@@ -162,4 +165,4 @@ clean: ## remove everything that was made
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t18
 
-.PHONY: all deps deps-run demo lint check tests-built soak bench format format-check analyze install clean help
+.PHONY: all deps deps-run demo stories lint check tests-built soak bench format format-check analyze install clean help

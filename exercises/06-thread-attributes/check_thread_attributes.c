@@ -399,14 +399,14 @@ START_TEST(others_hold)
     attr_thread_free(made(nothing, NULL, NULL));
     child = ls_spawn(main_with_others, &p);
     ls_settle();
-    ck_assert_int_eq(ls_gate_arrived(p.gate), 1);
     ck_assert_msg(ls_gate_arrived(p.ended) == 0,
                   "order-violation: main ended while a thread that is no daemon still ran");
+    ck_assert_int_eq(ls_gate_arrived(p.gate), 1);
     ls_gate_open(p.gate);
     ls_settle();
-    ck_assert_int_eq(ls_gate_arrived(p.late_gate), 1);
     ck_assert_msg(ls_gate_arrived(p.ended) == 0,
                   "order-violation: main ended while a thread started in the meantime still ran");
+    ck_assert_int_eq(ls_gate_arrived(p.late_gate), 1);
     ls_gate_open(p.late_gate);
     ck_assert_int_eq(ls_reap(child), 0);
     ls_gate_free(p.daemon_gate);

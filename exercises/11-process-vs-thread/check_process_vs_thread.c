@@ -411,7 +411,7 @@ static void must_be_row(int row, char *line, int w, int v)
                       "the last row is '%s', not 'cost' with two times in ns", line);
         return;
     }
-    snprintf(want, sizeof want, "%-20s%-10s%s", labels[row],
+    snprintf(want, sizeof want, "%-20s%-16s%s", labels[row],
              row == 0 ? "process" : ways[w].same[row - 1] ? "shared" : "own",
              row == 0 ? "thread" : ways[v].same[row - 1] ? "shared" : "own");
     ck_assert_msg(strcmp(line, want) == 0, "row %d for %s and %s is '%s', not '%s'", row, ways[w].name,

@@ -46,7 +46,7 @@ int pvt_same_end(pvt_way *way);       /* _exit() there would end the caller. It 
 long pvt_cost_ns(pvt_way *way, int times);
 
 /* Prints the summary for two ways: ten lines, each with a label, the answer for `process` and the
- * answer for `thread`, as printf("%-20s%-10s%s\n") sets them:
+ * answer for `thread`, as printf("%-20s%-16s%s\n") sets them:
  *
  *     "", "process", "thread"
  *     "pid", then "own" or "shared", twice; and so on, in the order of the probes:

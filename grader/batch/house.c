@@ -28,9 +28,13 @@ static void check_files(const struct course *c, const struct exercise *x, struct
     const char *suite = arena_printf(a, "check_%s.c", x->cname);
     const char *const mine[] = {"README.md", "README.zh-CN.md", header, x->rubric.edit,
                                 suite,       "exercise.yml",    NULL};
-    const char *const solution[] = {x->rubric.edit, "notes.md", NULL};
-    const char *const hidden[] = {x->rubric.edit, "notes.md", "hidden.yml",
-                                  arena_printf(a, "hidden_%s.c", x->cname), NULL};
+    const char *const solution[] = {x->rubric.edit, "notes.md", "story.c", NULL};
+    const char *const hidden[] = {x->rubric.edit,
+                                  "notes.md",
+                                  "story.c",
+                                  "hidden.yml",
+                                  arena_printf(a, "hidden_%s.c", x->cname),
+                                  NULL};
     const char *sdir = arena_printf(a, "%s/solutions/%s", c->home, x->id);
 
     for (int i = 0; mine[i]; i++)
@@ -41,6 +45,31 @@ static void check_files(const struct course *c, const struct exercise *x, struct
             buf_printf(why, "missing %s/%s\n", sdir, solution[i]);
     stray_files(x->dir, mine, why);
     stray_files(sdir, hidden, why);
+}
+
+/* What `lockstep new` has left to the author: "TODO:" (a stub says "// TODO"). */
+static void check_todo(const char *path, const char *name, struct buf *why)
+{
+    auto_free char *text = NULL;
+    struct err ignored;
+
+    if (slurp(path, 1 << 20, &text, NULL, &ignored) == 0 && strstr(text, "TODO:"))
+        buf_printf(why, "%s has a 'TODO:' left\n", name);
+}
+
+static void check_todos(const struct course *c, const struct exercise *x, struct arena *a,
+                        struct buf *why)
+{
+    const char *const mine[] = {"README.md", "README.zh-CN.md", "exercise.yml",
+                                arena_printf(a, "%s.h", x->cname),
+                                arena_printf(a, "check_%s.c", x->cname)};
+    const char *const solution[] = {x->rubric.edit, "notes.md", "story.c"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(mine); i++)
+        check_todo(arena_printf(a, "%s/%s", x->dir, mine[i]), mine[i], why);
+    for (size_t i = 0; i < ARRAY_SIZE(solution); i++)
+        check_todo(arena_printf(a, "%s/solutions/%s/%s", c->home, x->id, solution[i]),
+                   arena_printf(a, "solutions/%s/%s", x->id, solution[i]), why);
 }
 
 /* Each file must name every test (README) or hold a TODO (stub). */
@@ -135,6 +164,7 @@ int house_check(const struct unit_options *o, const struct exercise *x,
     int rc;
 
     check_files(o->course, x, &a, why);
+    check_todos(o->course, x, &a, why);
     check_words(x, &a, why);
     check_points(x, why);
     check_coverage(x, fixtures, count, why);

@@ -24,12 +24,12 @@ struct cmd {
     int (*run)(int argc, char *argv[], struct err *e);
 };
 
-extern const struct cmd cmd_grade, cmd_batch, cmd_list, cmd_lint, cmd_doctor;
+extern const struct cmd cmd_grade, cmd_batch, cmd_list, cmd_lint, cmd_new, cmd_doctor;
 
 enum { OPTIONS_HELP = -2 }; /* from options_parse(): help was printed, leave with 0 */
 
-/* The exercises named by words (all when there are none), in course order; a NULL-ended
- * array in `a`. An unknown one is a usage error. */
+/* The exercises named by words, in course order; when there are none, all that are not drafts.
+ * A NULL-ended array in `a`. An unknown one is a usage error. */
 int pick_exercises(const struct course *c, char *const words[], struct arena *a,
                    const struct exercise ***ret, struct err *e);
 

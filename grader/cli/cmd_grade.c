@@ -5,6 +5,7 @@
 
 #include "batch/unitfile.h"
 #include "cli/options.h"
+#include "cli/scores.h"
 #include "report/report.h"
 
 enum { MAX_FORMATS = 8, OPT_SUBMISSION = 256, OPT_FORMAT, OPT_COLOR, OPT_ORACLE, OPT_SECRET };
@@ -133,6 +134,15 @@ static const char *own_files(const struct course *c, struct arena *a)
                                           : arena_printf(a, "%s/exercises", c->home);
 }
 
+/* Their own best scores, for `list`. A full disk is told, but costs nobody the report. */
+static void remember(const struct unit_result *units, int count)
+{
+    struct err e = {0};
+
+    if (scores_record(units, count, &e) < 0)
+        fprintf(stderr, "lockstep grade: the score is not remembered: %s\n", e.msg);
+}
+
 /* Returns the exit status; not-graded units are told on stderr, and in the result. */
 static int grade_all(const struct grade_options *o, const struct course *c,
                      const struct exercise *const *list, int count, struct arena *a,
@@ -198,6 +208,8 @@ static int grade(const struct grade_options *o, char *const words[], struct aren
     if (report_json(units, count, &result, e) < 0 ||
         report_timing(units, count, &timing, e) < 0 || write_formats(o, result, timing, e) < 0)
         status = -1;
+    if (!o->submission)
+        remember(units, count);
     json_decref(result);
     json_decref(timing);
     return status;

@@ -26,7 +26,7 @@ struct lint {
     int count, finished;
     const char *tmp;
     int right[FIXTURE_LATER + 1], all[FIXTURE_LATER + 1];
-    int troubles;
+    int troubles, drafts;
     bool broken;
     struct arena a;
 };
@@ -166,27 +166,46 @@ static void done(void *ctx, int index, int status)
     struct err e = {0};
     bool right = false;
 
-    l->all[f->kind]++;
+    const bool draft = f->exercise->rubric.draft;
+
+    l->all[f->kind] += !draft;
     if (status != 0 || unitfile_read(unit_path(l, index), &g, &e) < 0) {
         buf_printf(&why, "could not be graded: %s\n", e.msg);
         l->broken = true;
     } else {
         right = fixture_check(f, g.result, &why);
     }
-    l->right[f->kind] += right;
+    l->right[f->kind] += right && !draft;
     if (!right) {
         progress_clear();
-        printf("%s\n", f->name);
+        printf("%s%s\n", f->name, draft ? " (draft)" : "");
         for (char *save = NULL, *s = strtok_r(why.data, "\n", &save); s;
              s = strtok_r(NULL, "\n", &save))
             printf("    %s\n", s);
         fflush(stdout);
-        l->troubles++;
+        l->troubles += !draft;
     }
     progress_line("lint: %d of %ld", ++l->finished, l->count * l->repeat);
     unlink(unit_path(l, index));
     graded_release(&g);
     buf_release(&why);
+}
+
+/* A draft may be incomplete: what is missing is said, and no trouble. */
+static void print_house(struct lint *l, const struct exercise *x, char *why)
+{
+    const bool draft = x->rubric.draft;
+
+    l->drafts += draft;
+    if (draft)
+        printf("%s is a draft; %s\n", x->id,
+               why ? "still missing:"
+                   : "nothing is missing: take 'draft: yes' out of its rubric");
+    else if (why)
+        printf("%s\n", x->id);
+    for (char *save = NULL, *s = why ? strtok_r(why, "\n", &save) : NULL; s;
+         s = strtok_r(NULL, "\n", &save), l->troubles += !draft)
+        printf("    %s\n", s);
 }
 
 static int check_houses(struct lint *l, const struct exercise *const *list, struct err *e)
@@ -196,12 +215,7 @@ static int check_houses(struct lint *l, const struct exercise *const *list, stru
         int rc = house_check(&l->unit, list[i], l->fixtures, l->count, &why, e);
 
         progress_clear();
-        if (why.len) {
-            printf("%s\n", list[i]->id);
-            for (char *save = NULL, *s = strtok_r(why.data, "\n", &save); s;
-                 s = strtok_r(NULL, "\n", &save), l->troubles++)
-                printf("    %s\n", s);
-        }
+        print_house(l, list[i], why.data);
         buf_release(&why);
         if (rc < 0)
             return -1;
@@ -232,10 +246,29 @@ static void summary(const struct lint *l)
         }
         printf("%-13s %4d of %-4d %s\n", lines[i].what, right, all, lines[i].as);
     }
+    if (l->drafts)
+        printf("%-13s %4d           not counted above\n", "drafts", l->drafts);
     if (l->troubles)
         printf("%d troubles\n", l->troubles);
     else
         printf("all as stated\n");
+}
+
+/* Those that are named; else all of them, drafts too. */
+static int choose(struct lint *l, char *const words[], const struct exercise ***ret,
+                  struct err *e)
+{
+    const struct exercise **all;
+
+    if (words[0])
+        return pick_exercises(&l->course, words, &l->a, ret, e);
+    all = arena_zalloc(&l->a, (size_t)(l->course.count + 1) * sizeof *all);
+    if (!all)
+        return err_oom(e);
+    for (int i = 0; i < l->course.count; i++)
+        all[i] = &l->course.exercises[i];
+    *ret = all;
+    return l->course.count;
 }
 
 static int lint(struct lint *l, char *const words[], struct err *e)
@@ -249,8 +282,7 @@ static int lint(struct lint *l, char *const words[], struct err *e)
     l->fixtures = arena_zalloc(&l->a, MAX_FIXTURES * sizeof *l->fixtures);
     if (!l->fixtures)
         return err_oom(e);
-    if (course_load(&l->a, &l->course, e) < 0 ||
-        pick_exercises(&l->course, words, &l->a, &list, e) < 0 ||
+    if (course_load(&l->a, &l->course, e) < 0 || choose(l, words, &list, e) < 0 ||
         collect(l, list, !words[0], e) < 0)
         return -1;
     l->unit = (struct unit_options){.course = &l->course, .oracle = true, .modes = l->modes};

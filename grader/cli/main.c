@@ -9,8 +9,8 @@
 #include "core/version.h"
 #include "sandbox/keeper.h"
 
-static const struct cmd *const commands[] = {&cmd_grade, &cmd_batch, &cmd_list, &cmd_lint,
-                                             &cmd_doctor};
+static const struct cmd *const commands[] = {&cmd_grade, &cmd_batch, &cmd_list,
+                                             &cmd_lint,  &cmd_new,   &cmd_doctor};
 
 static void usage(FILE *to)
 {
@@ -53,7 +53,7 @@ int pick_exercises(const struct course *c, char *const words[], struct arena *a,
             return err_set(e, ERR_USAGE, "unknown exercise '%s'; 'lockstep list' names them",
                            words[i]);
     for (int i = 0; i < c->count; i++) {
-        bool wanted = !words[0];
+        bool wanted = !words[0] && !c->exercises[i].rubric.draft;
 
         for (int k = 0; words[k]; k++)
             wanted |= course_find(c, words[k]) == &c->exercises[i];

@@ -260,6 +260,15 @@ static int read_edit(struct reader *r, yaml_node_t *v, struct rubric *ru)
     return 0;
 }
 
+static int read_draft(struct reader *r, yaml_node_t *v, struct rubric *ru)
+{
+    if (v->type == YAML_SCALAR_NODE && strcmp(scalar(v), "yes") == 0)
+        ru->draft = true;
+    else if (v->type != YAML_SCALAR_NODE || strcmp(scalar(v), "no") != 0)
+        return bad(r, v, "'draft' must be yes or no");
+    return 0;
+}
+
 static int read_api(struct reader *r, yaml_node_t *v, struct rubric *ru)
 {
     int n = 0;
@@ -292,6 +301,8 @@ static int read_top(struct reader *r, const char *key, yaml_node_t *k, yaml_node
         return read_api(r, v, ru);
     if (strcmp(key, "forbidden") == 0)
         return read_words(r, v, "forbidden", &ru->forbidden);
+    if (strcmp(key, "draft") == 0)
+        return read_draft(r, v, ru);
     if (strcmp(key, "limits") == 0)
         return each_pair(r, v, "limits", read_limit, &ru->limits);
     if (strcmp(key, "tests") == 0)

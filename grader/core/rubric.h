@@ -28,6 +28,7 @@ struct rubric {
     const char *title[LANG_COUNT];
     const char *edit;       /* the one file a student edits */
     const char **api;       /* functions the submission must define; NULL-terminated */
+    bool draft;             /* not finished: graded when it is named, listed by lint */
     const char **forbidden; /* fnmatch(3) patterns of symbols it must not use */
     struct limits limits;
     struct rubric_test *tests;

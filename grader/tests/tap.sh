@@ -11,6 +11,7 @@ top=${TOP:-$(cd "$(dirname "$0")/../../.." && pwd)}
 LOCKSTEP=${LOCKSTEP:-$top/build/lockstep}
 tmp=$(mktemp -d /tmp/lockstep-test-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
+export XDG_STATE_HOME="$tmp/state" # nobody's real scores
 count=0 out='' err=''
 
 _result() { # ok NAME [details]

@@ -294,18 +294,18 @@ int pvt_table(pvt_way *process, pvt_way *thread, FILE *out)
     char cost[32];
     long p, t;
 
-    fprintf(out, "%-20s%-10s%s\n", "", "process", "thread");
+    fprintf(out, "%-20s%-16s%s\n", "", "process", "thread");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int a = rows[i].probe(process), b = rows[i].probe(thread);
 
         if (a < 0 || b < 0)
             return -1;
-        fprintf(out, "%-20s%-10s%s\n", rows[i].label, words[a], words[b]);
+        fprintf(out, "%-20s%-16s%s\n", rows[i].label, words[a], words[b]);
     }
     p = pvt_cost_ns(process, 20);
     t = pvt_cost_ns(thread, 20);
     if (p < 0 || t < 0)
         return -1;
     snprintf(cost, sizeof cost, "%ld ns", p);
-    return fprintf(out, "%-20s%-10s%ld ns\n", "cost", cost, t) < 0 ? -1 : 0;
+    return fprintf(out, "%-20s%-16s%ld ns\n", "cost", cost, t) < 0 ? -1 : 0;
 }

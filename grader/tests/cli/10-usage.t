@@ -11,7 +11,7 @@ run 0 "$LOCKSTEP" --version
 same "a version" "$out" '^lockstep [0-9]+\.[0-9]+\.[0-9]+$'
 run 0 "$LOCKSTEP" help
 help=$out
-for c in grade batch list lint doctor; do
+for c in grade batch list lint new doctor; do
     same "help names $c" "$help" "^  $c "
     run 0 "$LOCKSTEP" "$c" --help
     same "help of $c is made from its table" "$out" "^usage: lockstep $c "
@@ -32,7 +32,22 @@ run 2 env LOCKSTEP_HOME="$top" "$LOCKSTEP" lint --only 'no/such'
 run 3 env LOCKSTEP_HOME=/nonexistent "$LOCKSTEP" list
 same "what to do without exercises" "$err" "set LOCKSTEP_HOME"
 run 0 "$LOCKSTEP" list
-is "every exercise has a line" "$(printf '%s\n' "$out" | grep -c points)" "$(find "$top/exercises" -name exercise.yml | wc -l)"
+is "every exercise has a line" "$(printf '%s\n' "$out" | grep -c '^[0-9][0-9]-')" "$(find "$top/exercises" -name exercise.yml | wc -l)"
+same "never graded" "$out" '^08-event +- +100 +11  Event'
+mkdir -p "$tmp/mine/exercises"
+cp "$top/fixtures/08-event/signal-for-broadcast.c" "$tmp/mine/event.c"
+(cd "$tmp/mine" && mkdir exercises/08-event && mv event.c exercises/08-event && "$LOCKSTEP" grade 8 >/dev/null)
+is "one's own score is kept" "$(jq -c .best "$XDG_STATE_HOME/lockstep/scores.json")" '{"08-event":75}'
+(cd "$tmp/mine" && cp "$top/exercises/08-event/event.c" exercises/08-event && "$LOCKSTEP" grade 8 >/dev/null)
+run 0 "$LOCKSTEP" list
+same "the best stays" "$out" '^08-event +75 +100'
+same "and the sum" "$out" '^ +75 +1[0-9]00$'
+"$LOCKSTEP" grade 8 --submission "$top/solutions" >/dev/null
+run 0 "$LOCKSTEP" list
+same "somebody else's score is not one's own" "$out" '^08-event +75 '
+echo broken >"$XDG_STATE_HOME/lockstep/scores.json"
+run 0 "$LOCKSTEP" list
+same "a broken file is named" "$err" 'not a file of scores; move it away'
 run 0 env LC_ALL=zh_CN.UTF-8 "$LOCKSTEP" list
 same "Chinese titles" "$out" '事件：等到它发生'
 run 0 "$LOCKSTEP" doctor
