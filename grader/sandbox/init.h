@@ -9,7 +9,7 @@
 /* What init needs to know; everything in it was made before the clone. */
 struct init_job {
     const struct keeper_job *job;
-    bool namespaces; /* it was cloned into new pid, ipc and mount namespaces */
+    bool namespaces; /* it was cloned into new pid, ipc, net and mount namespaces */
     bool user_ns;    /* and a new user namespace, whose maps it writes itself */
     unsigned uid, gid;
     int out;     /* program's stdout and stderr */

@@ -72,7 +72,7 @@ static pid_t clone_init(struct init_job *ij)
     long flags = SIGCHLD, pid;
 
     if (ij->namespaces)
-        flags |= CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
+        flags |= CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET;
     if (ij->user_ns)
         flags |= CLONE_NEWUSER;
     fflush(NULL); /* init is a copy of us: unwritten stdio must not be written twice */

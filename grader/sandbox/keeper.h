@@ -59,7 +59,7 @@ struct keeper_job {
     const char *cwd;
     const char *scratch; /* an empty folder for mounts; needed when isolate */
     struct limits limits;
-    bool isolate;   /* own pid, ipc and mount namespaces where the machine allows them */
+    bool isolate;   /* own pid, ipc, net and mount namespaces where the machine allows them */
     bool stream;    /* give the program LS_WIRE_FD */
     bool slow_tool; /* under Valgrind: what a task waits in says nothing, patience is longer */
     bool timers;    /* may use alarm(2) or timers, which /proc does not show */
