@@ -20,6 +20,7 @@ static const struct {
     {"id: a\nid: b\n", ":2:1: 'id' stands twice"},
     {"colour: red\n", ":1:1: unknown key 'colour'"},
     {"edit: ../x.c\n", ":1:7: 'edit' must name one .c file, made of a-z, 0-9 and underscores"},
+    {"draft: maybe\n", ":1:8: 'draft' must be yes or no"},
     {"limits: {cpu: 0}\n", ":1:15: 'cpu' must be a whole number from 1 to 600"},
     {"limits: {cpu: 1.5}\n", ":1:15: 'cpu' must be a whole number from 1 to 600"},
     {"limits: {cpus: 1}\n", ":1:10: unknown limit 'cpus'"},
