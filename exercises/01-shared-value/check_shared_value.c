@@ -228,32 +228,20 @@ START_TEST(purse_story)
 }
 END_TEST
 
-static int mappings(void)
-{
-    FILE *f = fopen("/proc/self/maps", "re");
-    int lines = 0, c;
-
-    ck_assert_ptr_nonnull(f);
-    while ((c = getc(f)) != EOF)
-        lines += c == '\n';
-    fclose(f);
-    return lines;
-}
-
 /* Open and close a thousand times: nothing may pile up. */
 START_TEST(gives_back)
 {
     int before, after;
 
     shared_value_close(open_value(0)); /* the first time may warm something up */
-    before = mappings();
+    before = ls_mappings();
     for (int i = 0; i < 1000; i++) {
         struct shared_value *v = open_value(i);
 
         ck_assert_int_eq(shared_value_get(v), i);
         shared_value_close(v);
     }
-    after = mappings();
+    after = ls_mappings();
     ck_assert_msg(after < before + 100, "leak: shared_value_close() does not give the memory back");
 }
 END_TEST

@@ -315,18 +315,6 @@ static void impossible(char type, size_t n, int want)
     ck_assert_int_eq(errno, want);
 }
 
-static int mappings(void)
-{
-    FILE *f = fopen("/proc/self/maps", "re");
-    int lines = 0, c;
-
-    ck_assert_ptr_nonnull(f);
-    while ((c = getc(f)) != EOF)
-        lines += c == '\n';
-    fclose(f);
-    return lines;
-}
-
 /* Refusals; then open and close five hundred times: nothing may pile up. */
 START_TEST(gives_back)
 {
@@ -340,10 +328,10 @@ START_TEST(gives_back)
     ck_assert_ptr_null(shared_array_from_text(""));
     ck_assert_int_eq(errno, EINVAL);
     shared_array_close(made(shared_array_zeroed('i', 2000)));
-    before = mappings();
+    before = ls_mappings();
     for (int i = 0; i < 500; i++)
         shared_array_close(made(shared_array_zeroed('i', 2000)));
-    after = mappings();
+    after = ls_mappings();
     ck_assert_msg(after < before + 100, "leak: shared_array_close() does not give the memory back");
     shared_array_close(NULL);
 }

@@ -5,7 +5,6 @@
  * not hoped for. Each wrong answer a test is made for is named above it.
  */
 #include <pthread.h>
-#include <time.h>
 
 #include "lock.h"
 #include "lockstep.h"
@@ -111,24 +110,16 @@ START_TEST(keeps_out)
 }
 END_TEST
 
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static void *give_up(void *arg)
 {
     struct doer *d = arg;
-    int64_t began = now_ms();
+    int64_t began = ls_now_ns();
     int rc;
 
     errno = 0;
     rc = lock_acquire_for(d->l, d->timeout_ms);
     come_back(d, rc);
-    if (rc == -1 && now_ms() - began < d->timeout_ms)
+    if (rc == -1 && ls_now_ns() - began < d->timeout_ms * 1000000)
         d->rc = -2;
     return NULL;
 }

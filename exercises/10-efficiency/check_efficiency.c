@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "efficiency.h"
 #include "lockstep.h"
@@ -191,21 +190,13 @@ START_TEST(each_its_own)
 }
 END_TEST
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* Waits, and says how long that was. */
 static long wait_a_little(long number)
 {
-    int64_t began = now_ns();
+    int64_t began = ls_now_ns();
 
     poll(NULL, 0, 20 + (int)number);
-    return (long)(now_ns() - began);
+    return (long)(ls_now_ns() - began);
 }
 
 /* The stopwatch runs at least as long as the jobs (in line: all of them) and no longer than the
@@ -214,9 +205,9 @@ START_TEST(time_is_real)
 {
     for (int w = 0; w < 3; w++) {
         long results[3], longest = 0, sum = 0;
-        int64_t began = now_ns();
+        int64_t began = ls_now_ns();
         double seconds = run(ways[w], wait_a_little, 3, results);
-        int64_t took = now_ns() - began;
+        int64_t took = ls_now_ns() - began;
 
         for (int i = 0; i < 3; i++) {
             sum += results[i];

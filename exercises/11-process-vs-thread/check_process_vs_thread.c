@@ -4,7 +4,6 @@
  * A probe that was not measured must be wrong somewhere, so there are ways that are neither
  * process nor thread: clone(2) shares what we tell it to, and unshare(2) takes away.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "lockstep.h"
 #include "process_vs_thread.h"
@@ -311,18 +309,6 @@ START_TEST(same_end)
 }
 END_TEST
 
-static int descriptors(void)
-{
-    DIR *d = opendir("/proc/self/fd");
-    int n = 0;
-
-    ck_assert_ptr_nonnull(d);
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
-}
-
 static void ours(int sig)
 {
     (void)sig;
@@ -337,7 +323,7 @@ START_TEST(leaves_no_trace)
 
     ck_assert_int_eq(sigaction(SIGUSR2, &sa, NULL), 0);
     before = getcwd(NULL, 0);
-    open_files = descriptors();
+    open_files = ls_descriptors();
     for (int k = 0; k < 2 * WAYS * PROBES; k++) {
         const int w = k / PROBES % WAYS, p = k % PROBES;
 
@@ -350,33 +336,25 @@ START_TEST(leaves_no_trace)
         ck_assert_msg(strcmp(before, after) == 0, "after probe %d for %s, we are in another directory",
                       p, ways[w].name);
         free(after);
-        ck_assert_msg(descriptors() == open_files,
+        ck_assert_msg(ls_descriptors() == open_files,
                       "leak: after probe %d for %s, %d more descriptors are open", p, ways[w].name,
-                      descriptors() - open_files);
+                      ls_descriptors() - open_files);
     }
     free(before);
 }
 END_TEST
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static int counted;
 static int64_t inside;
 
 static int slow(void (*body)(void *), void *arg)
 {
-    int64_t began = now_ns();
+    int64_t began = ls_now_ns();
 
     counted++;
     poll(NULL, 0, 3);
     body(arg);
-    inside += now_ns() - began;
+    inside += ls_now_ns() - began;
     return 0;
 }
 
@@ -384,10 +362,10 @@ static int slow(void (*body)(void *), void *arg)
 START_TEST(cost_is_measured)
 {
     int times = (int)ls_input("times", 3, 9);
-    int64_t began = now_ns(), took;
+    int64_t began = ls_now_ns(), took;
     long cost = pvt_cost_ns(slow, times);
 
-    took = now_ns() - began;
+    took = ls_now_ns() - began;
     ck_assert_msg(cost != -1, "pvt_cost_ns() failed");
     ck_assert_msg(counted == times, "%d runs were asked for, %d were made", times, counted);
     ck_assert_msg(cost * times >= inside - times, "less time was measured than the runs took");

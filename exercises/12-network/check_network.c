@@ -5,12 +5,10 @@
  * all; "the server has dealt with it" is ls_settle(), never a pause.
  */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "lockstep.h"
 #include "network.h"
@@ -287,18 +285,6 @@ START_TEST(slow_client_story)
 }
 END_TEST
 
-static int descriptors(void)
-{
-    DIR *d = opendir("/proc/self/fd");
-    int n = 0;
-
-    ck_assert_ptr_nonnull(d);
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
-}
-
 /* Leaves with a whole frame sent and no interest in the answer: the last byte and the end go out
  * together (TCP_CORK), so the answer meets a closed door, and its second half a SIGPIPE. */
 static void ring_and_run(int fd)
@@ -323,7 +309,7 @@ START_TEST(client_vanishes)
 
     talk(stays, "before");
     ls_settle();
-    before = descriptors();
+    before = ls_descriptors();
     for (int i = 0; i < 4; i++)
         ring_and_run(connected(s));
     fd = connected(s);
@@ -333,8 +319,8 @@ START_TEST(client_vanishes)
     close(fd); /* with a reset, in the middle of a length */
     ls_settle();
     talk(stays, "after");
-    ck_assert_msg(descriptors() <= before, "leak: five clients are gone, and %d of their sockets are "
-                                           "still open", descriptors() - before);
+    ck_assert_msg(ls_descriptors() <= before, "leak: five clients are gone, and %d of their sockets are "
+                                           "still open", ls_descriptors() - before);
     close(stays);
     echo_server_stop(s);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -394,14 +380,6 @@ static int udp_socket(int *port)
     return fd;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* A server of the suite's own: silent at first; then a stranger answers before it does. */
 static void be_the_server(void)
 {
@@ -409,14 +387,14 @@ static void be_the_server(void)
     struct sockaddr_in who;
     socklen_t n = sizeof who;
     int ignored, fd = udp_socket(&a.port), stranger = udp_socket(&ignored);
-    int64_t timeout = ls_input("timeout", 20, 60), began = now_ms();
+    int64_t timeout = ls_input("timeout", 20, 60), began = ls_now_ns();
     char buf[32];
     pthread_t t;
 
     errno = 0;
     ck_assert_int_eq(echo_udp(a.port, "anyone?", 7, buf, sizeof buf, (long)timeout), -1);
     ck_assert_int_eq(errno, ETIMEDOUT);
-    ck_assert_msg(now_ms() - began >= timeout, "echo_udp() gave up before its time was over");
+    ck_assert_msg(ls_now_ns() - began >= timeout * 1000000, "echo_udp() gave up before its time was over");
     ck_assert_int_eq(recv(fd, buf, sizeof buf, 0), 7);
     ck_assert_int_eq(pthread_create(&t, NULL, ask, &a), 0);
     ck_assert_int_eq(recvfrom(fd, buf, sizeof buf, 0, (struct sockaddr *)&who, &n), 8);
@@ -469,7 +447,7 @@ static void *send_on_and_on(void *arg)
  * ports are closed is seen by the descriptors: a connect could meet a stranger by now. */
 START_TEST(clean_stop)
 {
-    int before = descriptors(), silent, half, deaf;
+    int before = ls_descriptors(), port, silent, half, deaf;
     struct echo_server *s = started();
     pthread_t sender;
 
@@ -486,8 +464,8 @@ START_TEST(clean_stop)
     close(silent);
     close(half);
     close(deaf);
-    ck_assert_msg(descriptors() == before, "leak: after the stop, %d descriptors are still open",
-                  descriptors() - before);
+    ck_assert_msg(ls_descriptors() == before, "leak: after the stop, %d descriptors are still open",
+                  ls_descriptors() - before);
     echo_server_stop(NULL);
 }
 END_TEST

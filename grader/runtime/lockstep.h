@@ -97,6 +97,12 @@ void ls_alongside(void (*step)(void *arg, int me), void *arg, int64_t turns[2]);
 /* One process at a time, one line: for a process that must die in the middle. */
 void ls_kill_self(void) __attribute__((noreturn));
 
+/* Facts of the calling process, to compare before and after: nanoseconds on CLOCK_MONOTONIC
+ * (for lower bounds: "not before its time"), open descriptors, mappings. */
+int64_t ls_now_ns(void);
+int ls_descriptors(void);
+int ls_mappings(void);
+
 /* ---- a real terminal ------------------------------------------------------------- */
 
 struct ls_leaving {

@@ -69,7 +69,8 @@ static int write_file(const char *path, const char *text)
     return fd < 0 ? -1 : write_all(fd, text, strlen(text));
 }
 
-/* A network of its own, with nothing but loopback: two gradings at once never meet at a port. */
+/* A network of its own, with nothing but loopback: two gradings at once never meet at a port.
+ */
 static void loopback_up(const struct init_job *j)
 {
     struct ifreq lo = {.ifr_name = "lo"};

@@ -32,8 +32,8 @@ bool unit_owns(const struct unit *u, const char *file)
 
 bool unit_is_harness(const char *file)
 {
-    static const char *const files[] = {"harness.c",   "settle.c", "terminal.c",
-                                        "alongside.c", "gate.c",   "helgrind.c"};
+    static const char *const files[] = {"harness.c", "settle.c",   "terminal.c", "alongside.c",
+                                        "gate.c",    "helgrind.c", "measure.c"};
 
     for (size_t i = 0; file && i < ARRAY_SIZE(files); i++)
         if (strcmp(files[i], file) == 0)
