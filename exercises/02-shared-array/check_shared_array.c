@@ -266,6 +266,12 @@ static void write_or_read(void *arg, int me)
     }
 }
 
+static int close_mine(void *a)
+{
+    shared_array_close(a);
+    return 0;
+}
+
 START_TEST(texts_are_whole)
 {
     struct texts *t = calloc(1, sizeof *t);
@@ -275,6 +281,7 @@ START_TEST(texts_are_whole)
     memset(t->text[0], 'a', LONG_TEXT);
     memset(t->text[1], 'b', LONG_TEXT);
     t->a = made(shared_array_from_text(t->text[0]));
+    ck_assert_int_eq(ls_reap(ls_spawn(close_mine, t->a)), 0); /* others may go on */
     ls_alongside(write_or_read, t, turns);
     shared_array_close(t->a);
     free(t);
@@ -292,16 +299,32 @@ static void *use_in_thread(void *a)
     return NULL;
 }
 
+static int ignore(const void *element, void *arg)
+{
+    (void)element, (void)arg;
+    return 0;
+}
+
+/* Nothing but visits: a lock taken for something else would order them. */
+static void *visit_in_thread(void *a)
+{
+    for (int i = 0; i < 5; i++)
+        shared_array_each(a, ignore, NULL);
+    return NULL;
+}
+
 START_TEST(threads_too)
 {
     struct shared_array *a = made(shared_array_zeroed('i', 3));
-    pthread_t one, two;
+    pthread_t one, two, visitor;
 
     ls_stay_on(0);
     ck_assert_int_eq(pthread_create(&one, NULL, use_in_thread, a), 0);
     ck_assert_int_eq(pthread_create(&two, NULL, use_in_thread, a), 0);
+    ck_assert_int_eq(pthread_create(&visitor, NULL, visit_in_thread, a), 0);
     pthread_join(one, NULL);
     pthread_join(two, NULL);
+    pthread_join(visitor, NULL);
     ck_assert_int_eq(int_at(a, 1), 1);
     shared_array_close(a);
 }

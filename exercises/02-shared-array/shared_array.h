@@ -24,7 +24,8 @@ struct shared_array; /* you define it in shared_array.c */
  *
  * zeroed     n cells, every one zero
  * from_list  n cells, copied from list[0..n-1], which are of the array's type
- * from_text  type 'c', one cell for each byte of the text; its closing zero is not stored
+ * from_text  type 'c', one cell for each byte of the text, of which there must be one; its
+ *            closing zero is not stored
  *
  * NULL with errno set when it cannot be made: EINVAL when the type is none of the three or
  * there would be no cell at all, ENOMEM when there is not that much memory. */

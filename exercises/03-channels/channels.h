@@ -44,7 +44,8 @@ int channel_take_side(struct channel *c, enum channel_side side);
 /* Sends n >= 1 bytes. 0 when all are on their way, else -1 with errno set:
  *
  *   EBADF     PIPE: the right side cannot send
- *   EPIPE     PIPE, DUPLEX: nobody can receive any more. This never kills the process.
+ *   EPIPE     PIPE, DUPLEX: nobody can receive any more, whether or not all was read. This
+ *             never kills the process; how SIGPIPE is dealt with is up to you.
  *   EMSGSIZE  QUEUE, CELL: more than CHANNEL_MESSAGE_MAX bytes
  *
  * Streams take any number of bytes, all of them, and sleep while the channel is full. A queue
@@ -53,8 +54,8 @@ int channel_send(struct channel *c, const void *data, size_t n);
 
 /* Receives into buf, at most size >= 1 bytes; returns how many, or -1 with errno set:
  *
- *   PIPE, DUPLEX  as many bytes as there are, at least one: sleeps until then. 0 when
- *                 nobody can send any more and all was received. EBADF: the left side of
+ *   PIPE, DUPLEX  as many bytes as there are, 1 to size: sleeps until then. 0 when nobody
+ *                 can send any more (also if it left something unread) and all was received. EBADF: the left side of
  *                 a PIPE cannot receive.
  *   QUEUE         one whole message, the oldest; sleeps until there is one. EMSGSIZE, and
  *                 nothing is taken, when size is less than CHANNEL_MESSAGE_MAX.

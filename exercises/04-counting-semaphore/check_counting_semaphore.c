@@ -128,7 +128,7 @@ END_TEST
 START_TEST(times_out)
 {
     struct counting_semaphore *s = opened(0);
-    int64_t timeout = ls_input("timeout", 20, 60), began = ls_now_ns();
+    int64_t timeout = ls_past_next_second(), began = ls_now_ns();
 
     errno = 0;
     ck_assert_int_eq(counting_semaphore_acquire_for(s, 0), -1);
@@ -163,6 +163,31 @@ START_TEST(timed_wait_wakes)
 }
 END_TEST
 
+/* Two sleepers are held still; two permits come one by one, the second when the first is still
+ * there: who signals only when the value was zero wakes one. */
+static void two_one_by_one(void)
+{
+    struct scene *c = scene(0);
+    pid_t child[2];
+
+    for (int i = 0; i < 2; i++)
+        child[i] = ls_spawn(go_through, c);
+    ls_settle();
+    for (int i = 0; i < 2; i++)
+        kill(child[i], SIGSTOP);
+    ls_settle();
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(counting_semaphore_release(c->s, 1), 0);
+    for (int i = 0; i < 2; i++)
+        kill(child[i], SIGCONT);
+    ls_settle();
+    ck_assert_msg(through(c) == 2, "lost-wakeup: two permits were released one by one, and %d of two "
+                                   "waiters went on", through(c));
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(ls_reap(child[i]), 0);
+    end(c);
+}
+
 /* Three sleep, two permits come: one signal wakes too few, a missing loop lets all go. */
 START_TEST(as_many_as_permits)
 {
@@ -186,6 +211,7 @@ START_TEST(as_many_as_permits)
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(ls_reap(child[i]), 0);
     end(c);
+    two_one_by_one();
 }
 END_TEST
 
@@ -223,12 +249,19 @@ static void in_and_out(void *s, int me)
         ck_abort_msg("acquire or release failed: %s", strerror(errno));
 }
 
+static int close_mine(void *s)
+{
+    counting_semaphore_close(s);
+    return 0;
+}
+
 /* Two processes at once, a permit for each: nothing may be lost or won. */
 START_TEST(nothing_is_lost)
 {
     struct counting_semaphore *s = opened(1000);
     int64_t turns[2];
 
+    ck_assert_int_eq(ls_reap(ls_spawn(close_mine, s)), 0); /* others may go on */
     ls_alongside(in_and_out, s, turns);
     ck_assert_msg(counting_semaphore_get_value(s) == 1000,
                   "two processes acquired and released alike, and permits were lost or won");
@@ -261,8 +294,8 @@ START_TEST(workers_story)
 
         ck_assert_int_eq(counting_semaphore_release(c->s, 1), 0);
         ls_settle();
-        ck_assert_msg(through(c) == want, "after release %d of one permit, %d workers have had one",
-                      released, through(c));
+        ck_assert_msg(through(c) == want, "after %d of the three releases, %d workers should have begun, and %d have",
+                      released, want, through(c));
     }
     for (int i = 0; i < 5; i++)
         ck_assert_int_eq(ls_reap(worker[i]), 0);

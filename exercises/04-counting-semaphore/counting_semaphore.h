@@ -21,7 +21,7 @@ struct counting_semaphore; /* you define it in counting_semaphore.c */
 /* A new semaphore with that many permits. Visible to all processes forked later. Each process
  * that holds it gives it back with counting_semaphore_close(). Nothing with a name may stay
  * behind. NULL with errno set: EINVAL when permits is less than 0 or more than
- * COUNTING_SEMAPHORE_MAX. */
+ * COUNTING_SEMAPHORE_MAX, ENOMEM when there is no memory. */
 struct counting_semaphore *counting_semaphore_open(int permits);
 
 /* Takes one permit.
@@ -36,7 +36,8 @@ int counting_semaphore_acquire(struct counting_semaphore *s);
 int counting_semaphore_try(struct counting_semaphore *s);
 int counting_semaphore_acquire_for(struct counting_semaphore *s, long timeout_ms);
 
-/* Adds n >= 1 permits; as many waiters as there are permits go on. 0, or -1 with errno set
+/* Adds n >= 1 permits; as many waiters as there are permits go on, unless somebody else takes
+ * one in between (who comes first is not promised, either way). 0, or -1 with errno set
  * and nothing changed: EINVAL when n is less than 1, EOVERFLOW when there would be more than
  * COUNTING_SEMAPHORE_MAX. */
 int counting_semaphore_release(struct counting_semaphore *s, int n);

@@ -61,7 +61,7 @@ void thread_free(struct thread *t);
 /* A crew: n >= 1 threads that run target at the same time. Thread i (0 to n-1) gets
  *
  *   position 0    a pointer to an int of its own that holds i
- *   "name"        a string of its own: prefix followed by i, such as "t0"
+ *   "name"        a string of its own: prefix (of any length) followed by i, such as "t0"
  *
  * Both are valid until the target returns. Waits for all n; results[i] is what thread i
  * returned. 0, or -1 with errno set when a thread could not be started (those that were

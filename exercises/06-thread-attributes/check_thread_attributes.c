@@ -186,15 +186,48 @@ static void *ask_alive(void *t)
     return NULL;
 }
 
+static void *ask_daemon(void *t)
+{
+    for (int i = 0; i < 20; i++)
+        attr_thread_is_daemon(t);
+    return NULL;
+}
+
+/* Started by threads that have done nothing before: a lock taken for something else would order
+ * them. */
+static void *start_and_wait(void *t)
+{
+    attr_thread_start(t);
+    attr_thread_join(t);
+    return NULL;
+}
+
+static void start_two_at_once(void)
+{
+    struct attr_thread *t[2];
+    pthread_t starter[2];
+
+    for (int i = 0; i < 2; i++)
+        t[i] = made(nothing, NULL, NULL);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&starter[i], NULL, start_and_wait, t[i]), 0);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_join(starter[i], NULL), 0);
+    for (int i = 0; i < 2; i++)
+        attr_thread_free(t[i]);
+}
+
 /* Before, while it is at the gate, after; and somebody who asks all the time. */
 START_TEST(alive)
 {
     struct ls_gate *g = ls_gate_new();
     struct attr_thread *t = made(pass_gate, g, NULL);
-    pthread_t asker;
+    pthread_t asker, other;
 
     ck_assert_msg(!attr_thread_is_alive(t), "a thread is alive before it was started");
     ck_assert_int_eq(pthread_create(&asker, NULL, ask_alive, t), 0);
+    ck_assert_int_eq(pthread_create(&other, NULL, ask_daemon, t), 0);
+    ck_assert_int_eq(attr_thread_set_daemon(t, false), 0);
     start(t);
     ck_assert_msg(attr_thread_is_alive(t), "a thread is not alive although start is back");
     ls_settle();
@@ -203,6 +236,7 @@ START_TEST(alive)
     join(t);
     ck_assert_msg(!attr_thread_is_alive(t), "a thread is alive after it was joined");
     pthread_join(asker, NULL);
+    pthread_join(other, NULL);
     attr_thread_free(t);
     t = made(nothing, NULL, NULL);
     start(t);
@@ -211,6 +245,7 @@ START_TEST(alive)
     join(t);
     attr_thread_free(t);
     ls_gate_free(g);
+    start_two_at_once();
 }
 END_TEST
 
@@ -440,7 +475,7 @@ START_TEST(tarena_story)
     start(t);
     ck_assert_int_eq(attr_thread_set_name(t, "Tedu"), 0);
     must_be_called(t, "Tedu");
-    ck_assert_msg(attr_thread_is_alive(t), "judge status: False");
+    ck_assert_msg(attr_thread_is_alive(t), "the thread is not alive while it waits at the gate");
     puts("主线程结束");
     ls_gate_open(g);
     attr_thread_end_of_main();

@@ -6,7 +6,8 @@
  *
  * Thread-safety: all functions may be called by any threads at the same time, except that one
  * object is started, joined and freed by one thread at a time, and not used while or after it is
- * freed.
+ * freed. There are no threads but those that were started; after a fork() the child has none of
+ * them, and may make its own.
  */
 #ifndef THREAD_ATTRIBUTES_H
 #define THREAD_ATTRIBUTES_H
@@ -28,7 +29,8 @@ struct attr_thread; /* you define it in thread_attributes.c */
 struct attr_thread *attr_thread_new(void (*target)(void *arg), void *arg, const char *name);
 
 /* Runs the target in a new thread, and returns at once. 0, or -1 with errno set: EBUSY when it
- * was started before. */
+ * was started before; what pthread_create(3) says when there is no thread (then it was not
+ * started). */
 int attr_thread_start(struct attr_thread *t);
 
 /* Sleeps until the target has returned. 0, or -1 with errno EINVAL when it was never started, or
@@ -41,8 +43,8 @@ int attr_thread_join(struct attr_thread *t);
 int attr_thread_set_name(struct attr_thread *t, const char *name);
 void attr_thread_get_name(struct attr_thread *t, char *buf, size_t size);
 
-/* True from the moment attr_thread_start() returns 0 until the target has returned (a moment
- * more is fine, but never after a join). */
+/* True at the latest when attr_thread_start() returns 0 or the target begins, until the target has
+ * returned (a moment more is fine, but never after a join). */
 bool attr_thread_is_alive(struct attr_thread *t);
 
 /* A daemon does not keep the program from ending. Set before the start only: 0, or -1 with errno
@@ -54,7 +56,7 @@ bool attr_thread_is_daemon(struct attr_thread *t);
  * did not make. */
 struct attr_thread *attr_thread_current(void);
 
-/* Where main ends: sleeps until every started thread that is not a daemon has returned, those
+/* Where main ends, while nobody else is joining any of them: sleeps until every started thread that is not a daemon has returned, those
  * included that are started meanwhile. Daemons are not waited for. Threads that were waited for
  * here count as joined. Their objects are not freed. */
 void attr_thread_end_of_main(void);

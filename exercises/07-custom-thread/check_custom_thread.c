@@ -35,6 +35,7 @@ static void run_and_join(struct custom_thread *t)
 {
     ck_assert_msg(custom_thread_start(t) == 0, "custom_thread_start() failed: %s", strerror(errno));
     ck_assert_msg(custom_thread_join(t) == 0, "custom_thread_join() failed: %s", strerror(errno));
+    ls_settle(); /* a join that does not wait is join-waits' business, not luck */
 }
 
 /* The base alone: with a target, and without one. */
@@ -107,6 +108,7 @@ START_TEST(own_thread)
     ck_assert_int_eq(ls_gate_arrived(n.gate), 1);
     ls_gate_open(n.gate);
     ck_assert_int_eq(custom_thread_join(&t), 0);
+    ls_settle();
     ck_assert_msg(!pthread_equal(n.who, pthread_self()), "run ran in the thread that called start");
     custom_thread_destroy(&t);
     ls_gate_free(n.gate);
@@ -135,6 +137,7 @@ START_TEST(start_once)
     errno = 0;
     refused(custom_thread_join(&t), EINVAL, "a second join");
     refused(custom_thread_start(&t), EBUSY, "a start after the join");
+    ls_settle();
     ck_assert_int_eq(n.times, 1);
     custom_thread_destroy(&t);
 }
@@ -184,14 +187,20 @@ struct listener {
     FILE *out;
     struct player *player;
     int rests, seconds;
+    bool early;
 };
 
 static void rest(int seconds, void *arg)
 {
     struct listener *l = arg;
+    int lines = 0;
 
     l->rests++;
     l->seconds += seconds;
+    fflush(l->out);
+    for (const char *p = l->text; (p = strchr(p, '\n')); p++)
+        lines++;
+    l->early |= lines != l->rests;
     if (l->gate && l->rests == 1)
         ls_gate_pass(l->gate);
 }
@@ -215,6 +224,7 @@ static void must_have_played(struct listener *l, int seconds, const char *song)
     int lines = 0;
 
     ck_assert_int_eq(custom_thread_join(&l->player->base), 0);
+    ls_settle();
     player_delete(l->player);
     fclose(l->out);
     snprintf(want, sizeof want, "Playing %s:", song);
@@ -228,6 +238,7 @@ static void must_have_played(struct listener *l, int seconds, const char *song)
     }
     ck_assert_msg(lines == PLAYER_LINES, "%d lines were played, not %d", lines, PLAYER_LINES);
     ck_assert_msg(l->rests == lines, "%d lines, but %d rests", lines, l->rests);
+    ck_assert_msg(!l->early, "a rest came before the line that it belongs to");
     ck_assert_msg(l->seconds == lines * seconds, "the rests were not of %d seconds each", seconds);
     free(l->text);
 }

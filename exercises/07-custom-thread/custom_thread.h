@@ -12,7 +12,8 @@
  * Thread-safety: one object is used by one thread at a time, and by its own run. Different
  * objects share nothing.
  * Memory: what run did is seen by the thread whose custom_thread_join() returned 0; what was
- * done before custom_thread_start() is seen by run.
+ * done before custom_thread_start() is seen by run. A run may use the fields, and call
+ * custom_thread_run().
  */
 #ifndef CUSTOM_THREAD_H
 #define CUSTOM_THREAD_H
@@ -39,7 +40,8 @@ int custom_thread_init(struct custom_thread *self, void (*target)(void *arg), vo
 void custom_thread_run(struct custom_thread *self);
 
 /* Runs self->run(self) in a new thread, and returns at once. *self stays where it is until it
- * is joined. 0, or -1 with errno set: EBUSY when it was started before. */
+ * is joined. 0, or -1 with errno set: EBUSY when it was started before; what pthread_create(3)
+ * says when there is no thread. */
 int custom_thread_start(struct custom_thread *self);
 
 /* Sleeps until run has returned. 0, or -1 with errno EINVAL when the thread was never started
@@ -65,7 +67,7 @@ struct player {
 
 /* A player, not yet started. When it is, its run does this PLAYER_LINES times: print to `out`
  * the line "Playing SONG:TIME", TIME as ctime(3) gives it (its line break ends the line), then
- * call rest(seconds, rest_arg). A program passes a function that sleeps; a test one that counts.
+ * call rest(seconds, rest_arg). (Not ctime() itself: all threads would share its buffer.) A program passes a function that sleeps; a test one that counts.
  *
  * The song is copied: the caller may change or free its string at once. Freed with
  * player_delete(). NULL with errno set (ENOMEM). */

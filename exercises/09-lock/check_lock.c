@@ -128,7 +128,7 @@ static void *give_up(void *arg)
 START_TEST(gives_up_in_time)
 {
     struct lock *l = created();
-    const long limits[] = {0, (long)ls_input("timeout", 20, 60)};
+    const long limits[] = {0, (long)ls_past_next_second()};
     int shared = 0;
     struct doer late = {.l = l, .timeout_ms = 3600 * 1000, .shared = &shared};
 
@@ -197,6 +197,10 @@ START_TEST(again_is_refused)
     ck_assert_int_eq(lock_acquire(l), 0);
     errno = 0;
     refused(lock_acquire(l), EDEADLK, "acquiring a lock that one holds");
+    for (long limit = 0; limit <= 20; limit += 20) {
+        errno = 0;
+        refused(lock_acquire_for(l, limit), EDEADLK, "acquiring a lock that one holds, with a limit");
+    }
     ck_assert_int_eq(lock_release(l), 0);
     must_be_free(l, "after one acquire, one refused, and one release");
     lock_destroy(l);
@@ -364,22 +368,29 @@ START_TEST(opposite_transfers)
 }
 END_TEST
 
-/* One lock for all accounts would stop everybody. */
+/* One lock for all accounts would stop everybody; so would one that is held while a transfer waits
+ * for its account. */
 START_TEST(others_go_on)
 {
-    struct account *locked = opened(1), *c = opened(10), *d = opened(0);
-    struct doer t = {.from = c, .to = d, .amount = 10};
+    struct account *locked = opened(1), *other = opened(1), *c = opened(10), *d = opened(0);
+    struct doer t = {.from = c, .to = d, .amount = 10},
+                waits = {.from = other, .to = locked, .amount = 1};
 
     ck_assert_int_eq(lock_acquire(account_lock(locked)), 0);
+    start(&waits, transfer);
+    ls_settle();
     start(&t, transfer);
     ls_settle();
     ck_assert_msg(is_back(&t),
                   "too-strict: a transfer between two accounts waits for the lock of a third");
     ck_assert_int_eq(lock_release(account_lock(locked)), 0);
     finish(&t);
+    finish(&waits);
     ck_assert_int_eq(t.rc, 0);
     must_have(d, 10);
+    must_have(locked, 2);
     account_close(locked);
+    account_close(other);
     account_close(c);
     account_close(d);
 }
@@ -387,25 +398,34 @@ END_TEST
 
 /* Both want all of it, and wait for its lock. Who looked before he had the lock believes that it
  * is still there. */
-START_TEST(check_and_act)
+static void both_want_all(bool hold_to)
 {
-    struct account *a = opened(100), *b = opened(0), *c = opened(0);
+    struct account *a = opened(100), *b = opened(0), *c = hold_to ? b : opened(0);
     struct doer one = {.from = a, .to = b, .amount = 100}, two = {.from = a, .to = c, .amount = 100};
+    struct lock *held = account_lock(hold_to ? b : a);
 
-    ck_assert_int_eq(lock_acquire(account_lock(a)), 0);
+    ck_assert_int_eq(lock_acquire(held), 0);
     start(&one, transfer);
     start(&two, transfer);
     ls_settle();
-    ck_assert_int_eq(lock_release(account_lock(a)), 0);
+    ck_assert_int_eq(lock_release(held), 0);
     finish(&one);
     finish(&two);
     ck_assert_msg(one.rc + two.rc == 1, "two transfers of 100 from an account with 100: %d and %d",
                   one.rc, two.rc);
     must_have(a, 0);
-    ck_assert_int_eq(account_balance(b) + account_balance(c), 100);
+    ck_assert_int_eq(account_balance(b) + (hold_to ? 0 : account_balance(c)), 100);
     account_close(a);
     account_close(b);
-    account_close(c);
+    if (!hold_to)
+        account_close(c);
+}
+
+/* With the paying account locked, and with the one that is paid. */
+START_TEST(check_and_act)
+{
+    both_want_all(false);
+    both_want_all(true);
 }
 END_TEST
 

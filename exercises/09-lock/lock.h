@@ -66,7 +66,8 @@ struct account *account_open(long balance);
 void account_close(struct account *a);
 
 /* The account's own lock. While a thread holds it, nothing moves to or from this account; what
- * other accounts do among themselves goes on. It stays the account's: do not destroy it. */
+ * other accounts do among themselves goes on (but a transfer that waits for this one may keep its
+ * other account locked meanwhile). It stays the account's: do not destroy it. */
 struct lock *account_lock(struct account *a);
 
 /* The balance at this moment. The caller does not hold the account's lock. */
@@ -95,7 +96,8 @@ void pair_destroy(struct pair *p);
 /* a += 1 and b += 1, together. */
 void pair_step(struct pair *p);
 
-/* Do a and b differ at this moment? Then writes both to seen[0] and seen[1]. */
+/* Do a and b differ at this moment? Then writes both to seen[0] and seen[1]; else seen may be
+ * written or not. */
 bool pair_differs(struct pair *p, long seen[2]);
 
 #endif

@@ -25,9 +25,9 @@ enum efficiency_way {
  * *seconds is the real time that passed, on a clock that nobody can set (CLOCK_MONOTONIC), from
  * before the first was started until all were done and their results collected.
  *
- * 0, or -1 with errno set: EIO when a process ended without a result (a crash, an exit() in the
- * job); what pthread_create(3) or fork(2) say when there are not enough. All threads are
- * joined and all processes waited for in any case; results and *seconds are then undefined.
+ * 0, or -1 with errno set: EIO when a process ended without a result (a crash, an _exit() in the
+ * job); what pthread_create(3) or fork(2) say when there are not enough. All threads have
+ * ended and all processes are waited for in any case; results and *seconds are then undefined.
  *
  * A process leaves with nothing done twice: what the caller had printed, but not flushed, comes
  * out once. */
@@ -55,7 +55,7 @@ int efficiency_measure(efficiency_job *cpu, efficiency_job *io, int n, struct ef
  *     Process  cpu: 5.466825
  *     Process  IO: 2.946818
  *
- * (without the margin). 0, or -1 when it cannot be written. */
+ * (without the margin), and flushes it. 0, or -1 when it cannot be written. */
 int efficiency_print(const struct efficiency_table *t, FILE *out);
 
 #endif

@@ -153,6 +153,11 @@ static int (*const probes[])(pvt_way *) = {
     pvt_same_files, pvt_same_handler, pvt_same_directory, pvt_same_end,
 };
 
+static const char *const names[] = {
+    "pvt_same_pid",   "pvt_same_global",  "pvt_same_local",     "pvt_same_offset",
+    "pvt_same_files", "pvt_same_handler", "pvt_same_directory", "pvt_same_end",
+};
+
 static const struct {
     const char *name;
     pvt_way *way;
@@ -317,29 +322,36 @@ static void ours(int sig)
 /* Every probe on every way, twice: the second answer is the first, and all is as it was. */
 START_TEST(leaves_no_trace)
 {
-    struct sigaction sa = {.sa_handler = ours}, now;
+    struct sigaction sa = {.sa_handler = ours, .sa_flags = SA_RESTART}, now;
     char *before, *after;
     int open_files;
 
+    sigaddset(&sa.sa_mask, SIGWINCH);
     ck_assert_int_eq(sigaction(SIGUSR2, &sa, NULL), 0);
     before = getcwd(NULL, 0);
     open_files = ls_descriptors();
     for (int k = 0; k < 2 * WAYS * PROBES; k++) {
         const int w = k / PROBES % WAYS, p = k % PROBES;
 
-        ck_assert_msg(probes[p](ways[w].way) == ways[w].same[p],
-                      "probe %d for %s gave another answer after others had run", p, ways[w].name);
+        const int got = probes[p](ways[w].way);
+
+        ck_assert_msg(got == ways[w].same[p], "%s() for %s: %d, it should be %d", names[p],
+                      ways[w].name, got, ways[w].same[p]);
         ck_assert_int_eq(sigaction(SIGUSR2, NULL, &now), 0);
-        ck_assert_msg(now.sa_handler == ours, "after probe %d for %s, SIGUSR2 has another handler", p,
+        ck_assert_msg(now.sa_handler == ours && (now.sa_flags & SA_RESTART) &&
+                          sigismember(&now.sa_mask, SIGWINCH),
+                      "%s() for %s has left SIGUSR2 with another handler, flags or mask", names[p],
                       ways[w].name);
         after = getcwd(NULL, 0);
-        ck_assert_msg(strcmp(before, after) == 0, "after probe %d for %s, we are in another directory",
-                      p, ways[w].name);
+        ck_assert_msg(strcmp(before, after) == 0, "%s() for %s has left us in another directory",
+                      names[p], ways[w].name);
         free(after);
         ck_assert_msg(ls_descriptors() == open_files,
-                      "leak: after probe %d for %s, %d more descriptors are open", p, ways[w].name,
-                      ls_descriptors() - open_files);
+                      "leak: %s() for %s has left a descriptor open", names[p], ways[w].name);
     }
+    ck_assert_int_eq(chdir("/"), 0);
+    ck_assert_msg(pvt_same_directory(in_thread) == 1, "from the root, pvt_same_directory() sees nothing");
+    ck_assert_int_eq(chdir(before), 0);
     free(before);
 }
 END_TEST
@@ -352,7 +364,7 @@ static int slow(void (*body)(void *), void *arg)
     int64_t began = ls_now_ns();
 
     counted++;
-    poll(NULL, 0, 3);
+    poll(NULL, 0, counted == 1 ? (int)ls_past_next_second() : 3); /* a full second in between */
     body(arg);
     inside += ls_now_ns() - began;
     return 0;
@@ -426,6 +438,10 @@ START_TEST(table_story)
     must_be_table(3, 4);
     must_be_table(6, 5);
     ck_assert_int_eq(pvt_table(in_process, nowhere, f), -1);
+    fclose(f);
+    f = fopen("/dev/full", "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_msg(pvt_table(in_process, in_thread, f) == -1, "the disk is full, and nothing was said");
     fclose(f);
 }
 END_TEST

@@ -4,8 +4,8 @@
  *
  * Frozen: the suite is compiled against this file. Write your code in process_vs_thread.c.
  *
- * Thread-safety: called from one thread at a time, the program's only one; it has no other
- * children meanwhile, and SIGUSR2 is yours to use.
+ * Thread-safety: called from one thread at a time. The program has no other children meanwhile,
+ * and SIGUSR2 is yours to use.
  */
 #ifndef PROCESS_VS_THREAD_H
 #define PROCESS_VS_THREAD_H
@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 /* A way: runs body(arg) somewhere else, and comes back when that is over, however it ended. 0, or
- * -1 when it could not be run. `arg` points to the same bytes there, or to a copy of them.
+ * -1 when it could not be run. `arg` points to the same bytes there, or to a copy as fork(2) makes it.
  *
  * Whether "somewhere else" shares anything with here is what the probes find out. A body may
  * call _exit(); no other way out of it is taken. */
@@ -52,9 +52,9 @@ long pvt_cost_ns(pvt_way *way, int times);
  *     "pid", then "own" or "shared", twice; and so on, in the order of the probes:
  *     "global variable", "local variable", "file offset", "open files", "signal handler",
  *     "working directory", "exit"
- *     "cost", then the cost as "%ld ns", twice
+ *     "cost", then the cost as "%ld ns", twice (of as many runs as you like)
  *
- * 0, or -1 when a probe failed or the table cannot be written. */
+ * and flushes it. 0, or -1 when a probe failed or the table cannot be written. */
 int pvt_table(pvt_way *process, pvt_way *thread, FILE *out);
 
 #endif

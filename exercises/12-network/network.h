@@ -8,7 +8,7 @@
  *
  * Thread-safety: everything may be called by any threads at the same time, except that one
  * server is stopped once, by one thread, and one descriptor is used by one sender and one
- * receiver at a time. Who has to wait sleeps. Nothing here ever fails with EINTR, and nothing
+ * receiver at a time (two threads, or the same). Who has to wait sleeps. Nothing here ever fails with EINTR, and nothing
  * ends the process with SIGPIPE.
  */
 #ifndef NETWORK_H
@@ -43,7 +43,8 @@ ssize_t echo_receive(int fd, void *buf, size_t size);
 struct echo_server; /* you define it in network.c */
 
 /* Starts a server on 127.0.0.1: TCP and UDP, each on a port that the kernel chooses. It gives
- * back every frame on its connection, and every datagram to its sender. Each TCP client has
+ * back every frame on its connection, and every datagram of up to ECHO_DATAGRAM_MAX bytes to its
+ * sender. Each TCP client has
  * a worker (a thread or a process) of its own: no client waits for another. A connection ends
  * when its client closes it, sends a frame that is too long, or is gone; its socket is then
  * closed without waiting for anything else. NULL with errno set when it cannot be made. */
@@ -65,8 +66,9 @@ int echo_connect(int port);
 
 /* Sends one datagram to a UDP port of 127.0.0.1, and waits for the answer at most timeout_ms
  * milliseconds (>= 0, on CLOCK_MONOTONIC). Only what comes from that port is an answer. Returns
- * its length, and as much of it as fits is in buf. -1 with errno set: ETIMEDOUT when there was
- * no answer, EMSGSIZE when n is more than ECHO_DATAGRAM_MAX, or what the calls below say. */
+ * its length, which may be more than size: then only its first size bytes are in buf. -1 with
+ * errno set: ETIMEDOUT when there was no answer, EMSGSIZE when n is more than ECHO_DATAGRAM_MAX, or
+ * what the system calls say (ECONNREFUSED when nobody has that port). */
 ssize_t echo_udp(int port, const void *data, size_t n, void *buf, size_t size, long timeout_ms);
 
 #endif

@@ -141,7 +141,7 @@ static void put_test(struct out *o, const json_t *t, bool short_form)
         put_modes(o, t);
     if (hint) {
         buf_puts(o->b, "        ");
-        paint(o, NOTE, "about this test: ");
+        paint(o, NOTE, o->o->lang == LANG_ZH ? "关于这个测试：" : "about this test: ");
         put(o, hint);
         buf_puts(o->b, "\n");
     }
@@ -168,9 +168,9 @@ static void put_tests(struct out *o, const json_t *x)
         const char *verdict, *words;
     } once[] = {
         {"not-implemented",
-         "Nothing is written here yet: the functions still answer ENOSYS, as "
-         "the stub does.\n  Open the file, read the header, start with the "
-         "first test below.\n"},
+         "Nothing is written here yet: each test ends at a function that still "
+         "answers ENOSYS, as the stub does.\n  Open the file, read the header, "
+         "start with the first test below.\n"},
         {"compile-error", NULL},
         {"forbidden", NULL},
     };

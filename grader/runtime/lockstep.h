@@ -98,8 +98,10 @@ void ls_alongside(void (*step)(void *arg, int me), void *arg, int64_t turns[2]);
 void ls_kill_self(void) __attribute__((noreturn));
 
 /* Facts of the calling process, to compare before and after: nanoseconds on CLOCK_MONOTONIC
- * (for lower bounds: "not before its time"), open descriptors, mappings. */
+ * (for lower bounds: "not before its time"); milliseconds from now to just past the next full
+ * second (a time limit whose nanoseconds must be carried); open descriptors; mappings. */
 int64_t ls_now_ns(void);
+int64_t ls_past_next_second(void);
 int ls_descriptors(void);
 int ls_mappings(void);
 

@@ -15,6 +15,11 @@ int64_t ls_now_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+int64_t ls_past_next_second(void)
+{
+    return 1000 - ls_now_ns() % 1000000000 / 1000000 + 20;
+}
+
 int ls_descriptors(void)
 {
     DIR *d = opendir("/proc/self/fd");

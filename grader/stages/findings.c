@@ -112,9 +112,22 @@ static bool touches_for_caller(const char *function)
     return false;
 }
 
+/* Of these, too, whatever they call inside libc to read their arguments. Not of fprintf(): its
+ * FILE has a lock that Helgrind does not see. */
+static bool formats_for_caller(const char *function)
+{
+    static const char *const plain[] = {"snprintf", "sprintf", "vsnprintf", "vsprintf"};
+
+    for (size_t i = 0; function && i < ARRAY_SIZE(plain); i++)
+        if (strcmp(function + strspn(function, "_"), plain[i]) == 0)
+            return true;
+    return false;
+}
+
 static void read_stack(struct findings *f, xmlNode *stack, struct side *s)
 {
-    bool for_caller = false; /* all frames so far were a memcpy() or the like */
+    bool touches = false;    /* the access itself is in a memcpy() or the like */
+    bool for_caller = false; /* and all frames between it and the program are */
 
     for (xmlNode *n = stack->children; n && s->count < FRAMES; n = n->next) {
         const char *object, *file, *line;
@@ -128,11 +141,15 @@ static void read_stack(struct findings *f, xmlNode *stack, struct side *s)
         file = bare(child_text(f->u, n, "file"));
         line = child_text(f->u, n, "line");
         if (!is_program(object, file)) {
-            for_caller = (first || for_caller) && touches_for_caller(child_text(f->u, n, "fn"));
+            const char *function = child_text(f->u, n, "fn");
+
+            touches |= first && touches_for_caller(function);
+            for_caller = (first || for_caller) && touches_for_caller(function);
+            for_caller |= touches && formats_for_caller(function);
             continue;
         }
         s->inside |= first || for_caller;
-        for_caller = false;
+        touches = for_caller = false;
         s->frames[s->count].function = child_text(f->u, n, "fn");
         s->frames[s->count].file = file;
         s->frames[s->count++].line = line ? atoi(line) : 0;

@@ -259,6 +259,12 @@ static enum keeper_answer on_event(void *ctx, const struct keeper_event *ev)
         list_fds(ev->pid, &run->fds_before);
         return KEEPER_GO_ON;
     }
+    if (run->ended && (ev->type == LS_FAIL || ev->type == LS_CRASH || ev->type == LS_EXIT)) {
+        /* whoever still ran was counted at the end; now it fell over what was taken away */
+        prove_text(run, VERDICT_LEAK,
+                   "A thread of the test was still running when the test had ended.");
+        return KEEPER_STOP;
+    }
     if (!run->began || run->ended || ev->type == LS_BEGIN) {
         prove_text(run, VERDICT_TAMPERING,
                    "The test's own reports came in an impossible order.");

@@ -205,7 +205,8 @@ static ssize_t receive_stream(const struct channel *c, void *buf, size_t size)
 {
     ssize_t n;
 
-    while ((n = read(c->in, buf, size)) < 0 && errno == EINTR)
+    /* ECONNRESET comes once, from a socket whose other side left something unread; then the end. */
+    while ((n = read(c->in, buf, size)) < 0 && (errno == EINTR || errno == ECONNRESET))
         ;
     return n; /* one read: what is there is what you get; -1 EBADF from in = -1 */
 }

@@ -151,7 +151,7 @@ void thread_free(struct thread *t)
 /* What belongs to one member of a crew, and lives until all are joined. */
 struct member {
     int number;
-    char name[64];
+    char *name; /* as long as the prefix wants it */
     struct thread *thread;
 };
 
@@ -174,10 +174,12 @@ int thread_crew(thread_target *target, const char *prefix, int n, void *results[
         struct member *m = &crew[started];
 
         m->number = started;
-        snprintf(m->name, sizeof m->name, "%s%d", prefix, started);
-        m->thread = start_member(target, m);
+        if (asprintf(&m->name, "%s%d", prefix, started) < 0)
+            m->name = NULL;
+        m->thread = m->name ? start_member(target, m) : NULL;
         if (!m->thread) {
-            error = errno;
+            error = m->name ? errno : ENOMEM;
+            free(m->name);
             break;
         }
     }
@@ -185,6 +187,7 @@ int thread_crew(thread_target *target, const char *prefix, int n, void *results[
     for (int i = 0; i < started; i++) {
         thread_join(crew[i].thread, -1, &results[i]);
         thread_free(crew[i].thread);
+        free(crew[i].name);
     }
     free(crew);
     errno = error;

@@ -157,5 +157,6 @@ int efficiency_print(const struct efficiency_table *t, FILE *out)
                     "Process  cpu: %f\nProcess  IO: %f\n",
                     cpu[0], io[0], cpu[1], io[1], cpu[2], io[2]);
 
-    return n < 0 ? -1 : 0;
+    /* Into the buffer is not yet on the disk. */
+    return n < 0 || fflush(out) != 0 ? -1 : 0;
 }

@@ -307,5 +307,6 @@ int pvt_table(pvt_way *process, pvt_way *thread, FILE *out)
     if (p < 0 || t < 0)
         return -1;
     snprintf(cost, sizeof cost, "%ld ns", p);
-    return fprintf(out, "%-20s%-16s%ld ns\n", "cost", cost, t) < 0 ? -1 : 0;
+    fprintf(out, "%-20s%-16s%ld ns\n", "cost", cost, t);
+    return fflush(out) != 0 || ferror(out) ? -1 : 0; /* the buffer is not yet the disk */
 }
