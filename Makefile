@@ -124,7 +124,7 @@ check: deps ## all tests; the last line counts them
 	$(Q)$(MAKE) --no-print-directory tests-built SAN=address,undefined
 	$(Q)sh grader/tests/check.sh
 
-soak: all ## nine fixtures again and again under load: every verdict the same
+soak: all ## right and wrong ones of each exercise again and again under load
 	$(Q)sh grader/tests/soak.sh
 
 bench: all ## our processor time beside the bare tools' own
