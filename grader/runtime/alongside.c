@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "runtime/harness.h"
 #include "runtime/lockstep.h"
 
 enum { TURNS_MIN = 5000, OVERLAPS = 3000, TURNS_MAX = 4000000 };
@@ -55,12 +56,10 @@ static int child(void *arg)
 
 void ls_alongside(void (*step)(void *arg, int me), void *arg, int64_t turns[2])
 {
-    struct pair *p =
-        mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct pair *p = harness_shared(sizeof *p);
     cpu_set_t before;
     pid_t pid;
 
-    ck_assert_ptr_ne(p, MAP_FAILED);
     p->step = step;
     p->arg = arg;
     sched_getaffinity(0, sizeof before, &before);

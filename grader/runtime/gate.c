@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include "runtime/harness.h"
 #include "runtime/lockstep.h"
 
 struct ls_gate {
@@ -17,14 +18,23 @@ struct ls_gate {
     bool open;
 };
 
+void *harness_shared(size_t size)
+{
+    const int no_file = -1;
+    /* cppcheck-suppress invalidFunctionArg ; MAP_ANONYMOUS wants -1 (mmap(2), portable
+     * programs) */
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, no_file, 0);
+
+    ck_assert_ptr_ne(p, MAP_FAILED);
+    return p;
+}
+
 struct ls_gate *ls_gate_new(void)
 {
-    struct ls_gate *g =
-        mmap(NULL, sizeof *g, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct ls_gate *g = harness_shared(sizeof *g);
     pthread_mutexattr_t m;
     pthread_condattr_t c;
 
-    ck_assert_ptr_ne(g, MAP_FAILED);
     pthread_mutexattr_init(&m);
     pthread_mutexattr_setpshared(&m, PTHREAD_PROCESS_SHARED);
     pthread_mutex_init(&g->lock, &m);

@@ -3,6 +3,7 @@
 #define LOCKSTEP_HARNESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,5 +34,8 @@ struct tree_look {
 };
 
 void tree_look(struct tree_look *ret);
+
+/* Zeroed memory that children share; given back with munmap(). A failure ends the test. */
+void *harness_shared(size_t size);
 
 #endif
