@@ -31,14 +31,19 @@ ROOMS   := core sandbox stages batch report
 LIB_SRC := $(foreach r,$(ROOMS),$(wildcard grader/$(r)/*.c))
 CLI_SRC := $(wildcard grader/cli/*.c)
 RT_SRC  := $(wildcard grader/runtime/*.c)
+EX_SRC  := $(wildcard grader/runtime/explore/*.c grader/runtime/strategies/*.c)
+ES_SRC  := $(wildcard grader/runtime/suite/*.c)
 UT_SRC  := $(wildcard grader/tests/unit/*.c)
 OBJ      = $(patsubst grader/%.c,$(BUILD)/%.o,$(1))
-OUR_C   := $(sort $(wildcard grader/*/*.[ch] grader/tests/*/*.[ch]))
+OUR_C   := $(sort $(wildcard grader/*/*.[ch] grader/tests/*/*.[ch] grader/runtime/*/*.[ch]))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/lockstep $(BUILD)/runtime/liblockstep_native.a build/lockstep ## build everything
+RUNTIME := $(addprefix $(BUILD)/runtime/,liblockstep_native.a liblockstep_explore.a \
+             liblockstep_suite.a redirect.syms)
+
+all: $(BUILD)/lockstep $(RUNTIME) build/lockstep ## build everything
 	@:
 
 build/lockstep: build/plain/lockstep
@@ -57,6 +62,18 @@ $(BUILD)/runtime/liblockstep_native.a: $(call OBJ,$(RT_SRC))
 	@echo "  AR    $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
 	$(Q)cp grader/runtime/lockstep.h $(@D)/
+
+$(BUILD)/runtime/liblockstep_explore.a: $(call OBJ,$(EX_SRC))
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/runtime/liblockstep_suite.a: $(call OBJ,$(ES_SRC)) $(BUILD)/runtime/inputs.o
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+# What a program calls NAME is ls_x_NAME in the explorer: the list of them, for objcopy.
+$(BUILD)/runtime/redirect.syms: $(BUILD)/runtime/liblockstep_explore.a $(BUILD)/runtime/liblockstep_suite.a
+	$(Q)nm $^ | sed -n 's/.* T ls_x_\(.*\)/\1 ls_x_\1/p' | LC_ALL=C sort -u >$@
 
 $(BUILD)/runtime/%.o: grader/runtime/%.c Makefile
 	@mkdir -p $(@D)
@@ -139,12 +156,12 @@ format-check: ## is everything as clang-format would have it?
 # cppcheck does not know cleanup attributes (auto_close, auto_free): leaks are LeakSanitizer's.
 # Its readdir_r advice is obsolete (readdir(3), NOTES).
 analyze: ## gcc -fanalyzer and cppcheck
-	$(Q)for f in $(LIB_SRC) $(CLI_SRC) $(RT_SRC); do \
+	$(Q)for f in $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC); do \
 	    $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -fanalyzer -c -o /dev/null $$f || exit 1; done
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem --library=gnu --library=posix \
 	    --include=grader/tests/cppcheck.h --suppress=resourceLeak --suppress=memleak --suppress=readdirCalled \
-	    -D_GNU_SOURCE -Igrader $(LIB_SRC) $(CLI_SRC) $(RT_SRC)
+	    -D_GNU_SOURCE -Igrader $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC)
 
 # ---- install ---------------------------------------------------------------------------
 
@@ -153,7 +170,8 @@ INSTALL_SHARE := $(DESTDIR)$(SHARE)
 install: all ## install under PREFIX (default /usr/local), below DESTDIR
 	$(Q)install -D -m 755 build/plain/lockstep $(DESTDIR)$(PREFIX)/bin/lockstep
 	$(Q)install -D -m 644 grader/man/lockstep.1 $(DESTDIR)$(PREFIX)/share/man/man1/lockstep.1
-	$(Q)install -D -m 644 build/plain/runtime/liblockstep_native.a $(INSTALL_SHARE)/runtime/liblockstep_native.a
+	$(Q)install -d $(INSTALL_SHARE)/runtime
+	$(Q)install -m 644 $(RUNTIME:$(BUILD)/%=build/plain/%) $(INSTALL_SHARE)/runtime
 	$(Q)install -D -m 644 grader/runtime/lockstep.h $(INSTALL_SHARE)/runtime/lockstep.h
 	$(Q)if git rev-parse -q --verify HEAD >/dev/null 2>&1; then \
 	    git archive HEAD exercises | tar -x -C $(INSTALL_SHARE); \

@@ -30,9 +30,10 @@
 #include <unistd.h>
 
 #include "runtime/harness.h"
+#include "runtime/inputs.h"
 #include "runtime/lockstep.h"
 
-enum { MAX_TESTS = 128, MAX_LABELS = 64 };
+enum { MAX_TESTS = 128 };
 
 static const char *ids[MAX_TESTS]; /* every TCase of the suite, in order */
 static int id_count;
@@ -192,35 +193,9 @@ void ls_test(Suite *suite, const char *id, const TTest *test)
     suite_add_tcase(suite, tc);
 }
 
-/* splitmix64 (Steele, Lea, Flood, OOPSLA 2014), used as a mixing function: the keeper's
- * seed is already a PRF of the course secret, so mixing needs no secrecy of its own. */
-static uint64_t mix(uint64_t x)
-{
-    x += 0x9e3779b97f4a7c15u;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return x ^ (x >> 31);
-}
-
-static uint64_t mix_text(uint64_t x, const char *s)
-{
-    for (; *s; s++)
-        x = mix(x ^ (unsigned char)*s);
-    return x;
-}
-
 int64_t ls_input(const char *label, int64_t lo, int64_t hi)
 {
-    static uint64_t labels[MAX_LABELS];
-    static unsigned asked[MAX_LABELS];
-    uint64_t name = mix_text(1, label), x;
-    int i = 0;
-
-    while (i < MAX_LABELS - 1 && labels[i] != name && labels[i] != 0)
-        i++;
-    labels[i] = name;
-    x = mix(mix_text(seed, current) ^ name ^ mix(++asked[i]));
-    return lo + (int64_t)(x % (uint64_t)(hi - lo + 1));
+    return inputs_value(seed, current, label, lo, hi);
 }
 
 void ls_observe(const char *label, int64_t value)

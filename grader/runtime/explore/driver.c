@@ -1,0 +1,416 @@
+/* driver.c - runs schedules: in one process again and again, or each in its own.
+ *
+ *   caller ----fork----> worker   runs schedule after schedule, resetting memory in between
+ *     |                           (snapshot.c), while the program is known to be pure
+ *     +------fork------> child    one schedule; the way for all other programs, for every
+ *                                 confirmation and for every replay
+ *
+ * What is found in the worker counts only when a fresh process shows it again from its token:
+ * then it was the program's doing and not the reset's. If it does not, everything is explored
+ * anew with a process for each schedule.
+ */
+#include "runtime/explore/driver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+enum { FIBERS_FIRST = 12, ALT_STACK = 64 << 10, TICK_S = 2, TICKS = 5 };
+
+static void (*first_function)(void *);
+static void *first_argument;
+static int fibers_wanted = FIBERS_FIRST;
+
+/* ---- crashes and loops without hooks -------------------------------------------------------
+ */
+
+static const char *crash_text(int sig, uintptr_t addr)
+{
+    bool guard = false;
+
+    if (fiber_of(addr, &guard) && guard)
+        return "runs out of stack";
+    switch (sig) {
+    case SIGSEGV:
+        return addr < 4096 ? "uses a null pointer" : "touches memory that is not its own";
+    case SIGBUS:
+        return "touches memory that is not there (bus error)";
+    case SIGFPE:
+        return "divides by zero, or the like";
+    case SIGILL:
+        return "runs an illegal instruction";
+    default:
+        return "aborts";
+    }
+}
+
+static void on_crash(int sig, siginfo_t *info, void *context)
+{
+    const ucontext_t *u = context;
+    uintptr_t pc = (uintptr_t)u->uc_mcontext.gregs[REG_RIP];
+    const uintptr_t addr = (uintptr_t)info->si_addr;
+    struct found *f;
+
+    if (!RUNNING || !W->me) {
+        signal(sig, SIG_DFL);
+        raise(sig);
+        return;
+    }
+    if (!program_pc(pc))
+        pc = W->base + W->me->last_pc;
+    f = bug_begin(BUG_CRASH, "%s", crash_text(sig, addr));
+    bug_stack(f, W->me->id, program_pc(pc) + 1, task_node(W->me), "crashes here");
+    bug_done(f);
+}
+
+static void on_tick(int sig, siginfo_t *info, void *context)
+{
+    static uint64_t last_ops, last_schedule;
+    static int still;
+    const ucontext_t *u = context;
+    struct found *f;
+
+    (void)sig;
+    (void)info;
+    if (!RUNNING || !W->me)
+        return;
+    if (W->ops != last_ops || W->generation != last_schedule)
+        still = 0;
+    last_ops = W->ops;
+    last_schedule = W->generation;
+    if (++still < TICKS)
+        return;
+    still = 0;
+    f = bug_begin(BUG_LIVELOCK, "loops for ever without touching memory");
+    bug_stack(f, W->me->id, program_pc((uintptr_t)u->uc_mcontext.gregs[REG_RIP]) + 1,
+              task_node(W->me), "loops here");
+    bug_done(f);
+}
+
+static void catch_signals(void)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+    stack_t ss = {.ss_sp = region_alloc(ALT_STACK), .ss_size = ALT_STACK};
+    struct sigaction sa = {.sa_sigaction = on_crash,
+                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct itimerval t = {{TICK_S, 0}, {TICK_S, 0}};
+
+    sigaltstack(&ss, NULL);
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+        sigaction(crashes[i], &sa, NULL);
+    sa.sa_sigaction = on_tick;
+    sa.sa_flags |= SA_RESTART;
+    sigaction(SIGVTALRM, &sa, NULL);
+    setitimer(ITIMER_VIRTUAL, &t, NULL);
+}
+
+static void silence(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    dup2(fd, 0);
+    if (W->o.quiet)
+        dup2(fd, 1);
+    if (W->o.quiet)
+        dup2(fd, 2);
+    close(fd);
+}
+
+/* ---- one schedule -------------------------------------------------------------------------
+ */
+
+static void run_schedule(void)
+{
+    schedule_begin();
+    schedule_run(first_function, first_argument);
+}
+
+static void in_child(void)
+{
+    silence();
+    catch_signals();
+}
+
+/* Waits for a process of ours; true if it left by itself. */
+static bool reap(pid_t pid, int *status)
+{
+    while (waitpid(pid, status, 0) < 0)
+        if (errno != EINTR)
+            return false;
+    return WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
+}
+
+static void died(int status)
+{
+    W->ending = END_BROKEN;
+    W->running = false;
+    snprintf(W->broken, sizeof W->broken,
+             WIFSIGNALED(status) ? "the program under test was killed by signal %d"
+                                 : "the program under test left with status %d by itself",
+             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+static void more_fibers(void)
+{
+    fibers_wanted = fibers_wanted < TASK_MAX / 4 ? fibers_wanted * 4 : TASK_MAX;
+    if (fibers_prepare(fibers_wanted) < 0)
+        broken("there is not enough memory for %d threads", fibers_wanted);
+}
+
+/* One schedule in a process of its own, again when it needs more fibers. */
+static void run_alone(void)
+{
+    if (W->o.inline_run) {
+        in_child();
+        run_schedule();
+        return;
+    }
+    for (;;) {
+        int status;
+        pid_t pid = fork();
+
+        if (pid < 0)
+            broken("cannot fork: %s", strerror(errno));
+        if (pid == 0) {
+            in_child();
+            run_schedule();
+            _exit(0);
+        }
+        if (!reap(pid, &status))
+            died(status);
+        if (W->ending != END_MORE_FIBERS)
+            return;
+        if (fibers_wanted >= TASK_MAX)
+            broken("more than %d threads at the same time", TASK_MAX);
+        more_fibers();
+    }
+}
+
+/* ---- many schedules
+ * --------------------------------------------------------------------------- */
+
+/* After a schedule: what it teaches. false: enough. */
+static bool learn(void)
+{
+    const bool cut = W->ending != END_FINISHED;
+
+    if (W->ending == END_PRUNED)
+        W->pruned++;
+    else
+        W->schedules_run++;
+    W->points_total += W->points;
+    W->ops_total += W->ops;
+    plan_learn(cut);
+    return W->ending != END_BROKEN;
+}
+
+static bool wanted(void)
+{
+    return W->schedules_run + W->pruned / 8 < W->o.schedules && plan_next(W->schedules_run);
+}
+
+static void reset_memory(void)
+{
+    heap_begin();
+    fibers_reset();
+    snapshot_restore();
+}
+
+static void __attribute__((noreturn)) worker(void)
+{
+    in_child();
+    if (snapshot_take() < 0)
+        _exit(4);
+    while (wanted()) {
+        run_schedule();
+        reset_memory();
+        if (W->ending == END_MORE_FIBERS)
+            _exit(5);
+        if (!learn())
+            _exit(0);
+    }
+    _exit(0);
+}
+
+static void run_in_worker(void)
+{
+    for (;;) {
+        int status;
+        pid_t pid = fork();
+
+        if (pid < 0)
+            broken("cannot fork: %s", strerror(errno));
+        if (pid == 0)
+            worker();
+        if (reap(pid, &status))
+            return;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 4) {
+            W->o.fork_each = true; /* too much memory to copy each time */
+            return;
+        }
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 5) {
+            if (fibers_wanted >= TASK_MAX)
+                broken("more than %d threads at the same time", TASK_MAX);
+            more_fibers();
+            continue;
+        }
+        W->o.fork_each = true; /* whatever it was, a fresh process for each will tell */
+        W->running = false;
+        return;
+    }
+}
+
+static void run_all(void)
+{
+    if (!W->o.fork_each)
+        run_in_worker();
+    if (!W->o.fork_each)
+        return;
+    while (wanted()) {
+        run_alone();
+        if (!learn())
+            return;
+    }
+}
+
+bool replay_shows(const struct switch_at *s, int n, uint64_t key, bool trace)
+{
+    static struct found *kept; /* findings of a replay do not mix with those of the search */
+    struct found *mine = W->found;
+    const int count = W->found_count;
+    bool shown = false;
+
+    if (!kept)
+        kept = region_alloc(FOUND_MAX * sizeof *kept);
+    memcpy(W->plan, s, (size_t)n * sizeof *s);
+    W->plan_count = n;
+    W->replaying = true;
+    W->tracing = trace;
+    W->found = kept;
+    W->found_count = 0;
+    run_alone();
+    for (int i = 0; i < W->found_count; i++)
+        shown |= kept[i].key == key;
+    W->found = mine;
+    W->found_count = count;
+    W->replaying = W->tracing = false;
+    return shown;
+}
+
+/* ---- the whole
+ * ------------------------------------------------------------------------------- */
+
+static bool is_advice(const struct found *f)
+{
+    return f->bug == BUG_LOCK_ORDER;
+}
+
+/* Tells one finding with its shortest schedule. false: a fresh process does not show it. */
+static bool tell(struct found *f, int out)
+{
+    struct switch_at *s = W->plan + W->taken_max; /* the second half is scratch */
+    char token[TOKEN_MAX];
+    int n = token_read(f->token, s, W->taken_max);
+
+    if (n < 0 || !f->token_whole || !replay_shows(s, n, f->key, false))
+        return false;
+    n = minimise(s, n, f->key);
+    replay_shows(s, n, f->key, true);
+    token_write(W->taken, W->taken_count, token, sizeof token);
+    emit_found(out, f, token);
+    emit_steps(out);
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+
+    return x->bug != y->bug ? (int)x->bug - (int)y->bug
+                            : (x->schedule > y->schedule) - (x->schedule < y->schedule);
+}
+
+static int tell_all(int out)
+{
+    int bugs = 0, lost = 0;
+
+    qsort(W->found, (size_t)W->found_count, sizeof *W->found, compare);
+    for (int i = 0; i < W->found_count; i++) {
+        struct found *f = &W->found[i];
+
+        if (!tell(f, out))
+            lost++;
+        else
+            bugs += !is_advice(f);
+    }
+    return lost ? -1 : bugs;
+}
+
+int explore(void (*first)(void *), void *arg, int out)
+{
+    int bugs;
+
+    first_function = first;
+    first_argument = arg;
+    if (fibers_prepare(fibers_wanted) < 0)
+        broken("cannot prepare threads; is there a limit on address space (ulimit -v)");
+    run_all();
+    if (W->ending == END_BROKEN)
+        broken("%s", W->broken);
+    bugs = tell_all(out);
+    if (bugs < 0 && !W->o.fork_each) {
+        /* Not the program's doing, so it was never said: from the start, without resetting. */
+        W->o.fork_each = true;
+        W->found_count = 0;
+        W->schedules_run = W->points_total = W->ops_total = 0;
+        plan_open();
+        emit_end(out, "again");
+        run_all();
+        if (W->ending == END_BROKEN)
+            broken("%s", W->broken);
+        bugs = tell_all(out);
+    }
+    if (bugs < 0)
+        broken("the program does not do the same thing twice under the same schedule");
+    emit_end(out, plan_extent());
+    return bugs > 0;
+}
+
+int explore_token(void (*first)(void *), void *arg, const char *token, int out)
+{
+    struct switch_at *s = W->plan + W->taken_max;
+    int n = token_read(token, s, W->taken_max);
+    int bugs = 0;
+
+    first_function = first;
+    first_argument = arg;
+    if (n < 0)
+        broken("'%.60s' is not a token of this version", token);
+    if (fibers_prepare(fibers_wanted) < 0)
+        broken("cannot prepare threads; is there a limit on address space (ulimit -v)");
+    memcpy(W->plan, s, (size_t)n * sizeof *s);
+    W->plan_count = n;
+    W->replaying = W->tracing = true;
+    if (W->o.inline_run && fibers_prepare(TASK_MAX / 4) < 0)
+        broken("cannot prepare threads; is there a limit on address space (ulimit -v)");
+    run_alone();
+    if (W->ending == END_BROKEN)
+        broken("%s", W->broken);
+    qsort(W->found, (size_t)W->found_count, sizeof *W->found, compare);
+    for (int i = 0; i < W->found_count; i++) {
+        emit_found(out, &W->found[i], token);
+        bugs += !is_advice(&W->found[i]);
+    }
+    emit_steps(out);
+    emit_end(out, "replay");
+    return bugs > 0;
+}

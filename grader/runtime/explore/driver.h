@@ -1,0 +1,41 @@
+/* driver.h - one exploration: many schedules of one program, and what came out.
+ *
+ * The program under test is a function. It runs in child processes of the caller, which stays
+ * as it was, so that every schedule can begin from there.
+ */
+#ifndef LOCKSTEP_DRIVER_H
+#define LOCKSTEP_DRIVER_H
+
+#include "runtime/explore/world.h"
+
+/* Explores first(arg) within world.o's budget and writes what was found to descriptor `out`, a
+ * JSON object a line (emit.c has the format). Returns the exit status: 0 nothing found,
+ * 1 a bug, 3 the explorer could not do its job. */
+int explore(void (*first)(void *), void *arg, int out);
+
+/* Runs one schedule, that of the token, with every step written to `out`. */
+int explore_token(void (*first)(void *), void *arg, const char *token, int out);
+
+/* ---- between driver.c, plan.c, minimise.c and emit.c ------------------------------------ */
+
+/* Settings of schedule number `n`: strategy, filter, extras. false: nothing is left to try. */
+bool plan_next(uint64_t n);
+void plan_learn(bool cut);
+/* How the exploration ended: "all" (exhaustive) or "budget". */
+const char *plan_extent(void);
+void plan_open(void);
+
+/* One schedule in a fresh process, by plan; true if it shows the finding `key` again. */
+bool replay_shows(const struct switch_at *s, int n, uint64_t key, bool trace);
+
+/* The fewest switches that still show it; s is changed in place, returns how many are left. */
+int minimise(struct switch_at *s, int n, uint64_t key);
+
+void emit_found(int out, struct found *f, const char *token);
+void emit_steps(int out);
+void emit_end(int out, const char *how);
+
+const char *bug_name(enum bug bug);
+const char *op_name(int kind);
+
+#endif

@@ -1,0 +1,224 @@
+/* emit.c - what was found, as JSON, one object a line; the grader reads it (stages/evidence.c).
+ *
+ *   {"bug": "data-race", "message": ..., "schedule": 3, "times": 9, "token": "1-...",
+ *    "stacks": [{"task": 1, "label": ..., "pcs": [4711, ...]}, ...], "address": ..., ...}
+ *   {"steps": [[task, "locks", pc, object, value, size, switched, pcs...], ...]}   of the last
+ *   {"end": "all", "schedules": 120, "steps": 4096, "points": 800, "tasks": 3}
+ *
+ * A pc is an offset in the program, of the return address: the place is one byte before.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/explore/driver.h"
+
+struct out {
+    int fd;
+    size_t n;
+    char buf[8192];
+};
+
+static void flush(struct out *o)
+{
+    for (size_t done = 0; done < o->n;) {
+        ssize_t w = write(o->fd, o->buf + done, o->n - done);
+
+        if (w <= 0)
+            _exit(3); /* nobody listens any more */
+        done += (size_t)w;
+    }
+    o->n = 0;
+}
+
+static void put(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct out *o, const char *fmt, ...)
+{
+    va_list ap;
+    int n;
+
+    if (o->n > sizeof o->buf - 2048)
+        flush(o);
+    va_start(ap, fmt);
+    n = vsnprintf(o->buf + o->n, sizeof o->buf - o->n, fmt, ap);
+    va_end(ap);
+    if (n > 0)
+        o->n += (size_t)n < sizeof o->buf - o->n ? (size_t)n : sizeof o->buf - o->n - 1;
+}
+
+/* JSON strings are UTF-8; what is not becomes '?'. */
+static void put_text(struct out *o, const char *s)
+{
+    put(o, "\"");
+    for (const unsigned char *p = (const unsigned char *)s; *p; p++) {
+        if (*p == '"' || *p == '\\')
+            put(o, "\\%c", *p);
+        else if (*p < 0x20 || *p == 0x7f)
+            put(o, "\\u%04x", *p);
+        else
+            put(o, "%c", *p);
+    }
+    put(o, "\"");
+}
+
+static void put_stack(struct out *o, const struct found_stack *s, bool first)
+{
+    put(o, "%s{\"task\":%d,\"label\":", first ? "" : ",", s->task);
+    put_text(o, s->label);
+    put(o, ",\"pcs\":[");
+    for (int i = 0; i < s->count; i++)
+        put(o, "%s%u", i ? "," : "", s->pc[i]);
+    put(o, "]}");
+}
+
+void emit_found(int fd, struct found *f, const char *token)
+{
+    struct out o = {.fd = fd};
+
+    put(&o, "{\"bug\":");
+    put_text(&o, f->verdict);
+    put(&o, ",\"message\":");
+    put_text(&o, f->message);
+    if (f->line) {
+        put(&o, ",\"line\":%d,\"file\":", f->line);
+        put_text(&o, f->file);
+    }
+    put(&o,
+        ",\"errno\":%d,\"schedule\":%llu,\"times\":%llu,\"advice\":%s,\"token\":", f->err_no,
+        (unsigned long long)f->schedule + 1, (unsigned long long)f->times,
+        f->bug == BUG_LOCK_ORDER ? "true" : "false");
+    put_text(&o, token);
+    if (f->address)
+        put(&o, ",\"address\":%lld,\"size\":%u", (long long)(f->address - W->base), f->size);
+    if (f->block_size)
+        put(&o, ",\"block\":{\"size\":%llu,\"offset\":%llu,\"pc\":%u}",
+            (unsigned long long)f->block_size, (unsigned long long)f->in_block, f->block_pc);
+    put(&o, ",\"stacks\":[");
+    for (int i = 0; i < f->stack_count; i++)
+        put_stack(&o, &f->stacks[i], i == 0);
+    put(&o, "]}\n");
+    flush(&o);
+}
+
+enum { SEEN = 1 << 12, WATCHED = 64 };
+
+/* What the trace says of one granule: who touched it, and was it written while another one of
+ * them was already there. */
+struct seen {
+    uint64_t granule, tasks;
+    bool concurrent;
+};
+
+static struct seen *seen_at(struct seen *all, uint64_t granule)
+{
+    struct seen *e = &all[(granule * 0x9e3779b97f4a7c15u) >> 52];
+
+    if (e->granule == 0)
+        e->granule = granule;
+    return e->granule == granule ? e : NULL; /* a collision is merely shown */
+}
+
+static bool is_access(const struct trace_step *s)
+{
+    return s->op.kind >= OP_READ && s->op.kind <= OP_ATOMIC_RMW;
+}
+
+static uint64_t others_alive(const int *born, const int *ended, int at, int me)
+{
+    uint64_t alive = 0;
+
+    for (int t = 0; t < WATCHED; t++)
+        if (t != me && born[t] <= at && at < ended[t])
+            alive |= (uint64_t)1 << t;
+    return alive;
+}
+
+/* Memory that only one task touches, or that is handed on before the other one exists, says
+ * nothing about a schedule: it is left out. */
+static void mark_shared(void)
+{
+    static struct seen *all;
+    int born[WATCHED], ended[WATCHED];
+
+    if (!all)
+        all = region_alloc(SEEN * sizeof *all);
+    memset(all, 0, SEEN * sizeof *all);
+    for (int t = 0; t < WATCHED; t++) {
+        born[t] = t ? W->trace_count : 0;
+        ended[t] = W->trace_count;
+    }
+    for (int i = 0; i < W->trace_count; i++) {
+        const struct trace_step *s = &W->trace[i];
+        struct seen *e = is_access(s) ? seen_at(all, s->op.obj >> 3) : NULL;
+
+        if (s->op.kind == OP_CREATE && s->op.obj < WATCHED)
+            born[s->op.obj] = i;
+        if (s->op.kind == OP_EXIT && s->task < WATCHED)
+            ended[s->task] = i;
+        if (e)
+            e->tasks |= (uint64_t)1 << (s->task & (WATCHED - 1));
+    }
+    for (int i = 0; i < W->trace_count; i++) {
+        const struct trace_step *s = &W->trace[i];
+        struct seen *e = is_access(s) ? seen_at(all, s->op.obj >> 3) : NULL;
+
+        if (e && s->op.kind != OP_READ && s->op.kind != OP_ATOMIC_LOAD &&
+            (e->tasks & others_alive(born, ended, i, s->task)))
+            e->concurrent = true;
+    }
+    for (int i = 0; i < W->trace_count; i++) {
+        struct trace_step *s = &W->trace[i];
+        const struct seen *e = is_access(s) ? seen_at(all, s->op.obj >> 3) : NULL;
+
+        s->shared = is_access(s) ? !e || e->concurrent : s->op.kind != OP_YIELD;
+    }
+}
+
+void emit_steps(int fd)
+{
+    struct out o = {.fd = fd};
+    bool first = true;
+    int last = 0;
+
+    mark_shared();
+    put(&o, "{\"steps\":[");
+    for (int i = 0; i < W->trace_count; i++) {
+        const struct trace_step *s = &W->trace[i];
+        const bool switched = s->task != last;
+
+        if (!s->shared)
+            continue;
+        last = s->task;
+        put(&o, "%s[%d,", first ? "" : ",", s->task);
+        first = false;
+        put_text(&o, op_name(s->op.kind));
+        put(&o, ",%u,%lld,", s->op.pc,
+            (long long)(s->op.obj - (s->op.obj > 4096 ? W->base : 0)));
+        if (s->has_value)
+            put(&o, "%llu", (unsigned long long)s->value);
+        else
+            put(&o, "null");
+        put(&o, ",%d,%s", s->size, switched ? "true" : "false");
+        for (uint32_t n = s->node, k = 0; n && k < FOUND_FRAMES; n = node_at(n)->parent, k++)
+            if (node_at(n)->pc)
+                put(&o, ",%u", node_at(n)->pc);
+        put(&o, "]");
+    }
+    put(&o, "]}\n");
+    flush(&o);
+}
+
+void emit_end(int fd, const char *how)
+{
+    struct out o = {.fd = fd};
+
+    put(&o,
+        "{\"end\":\"%s\",\"schedules\":%llu,\"steps\":%llu,\"points\":%llu,\"tasks\":%u,"
+        "\"pruned\":%llu,\"forks\":%s}\n",
+        how, (unsigned long long)W->schedules_run, (unsigned long long)W->ops_total,
+        (unsigned long long)W->points_total, W->known.tasks, (unsigned long long)W->pruned,
+        W->o.fork_each ? "true" : "false");
+    flush(&o);
+}

@@ -1,0 +1,186 @@
+/* hooks.c - the -fsanitize=thread ABI of gcc 12 and clang 14, and nothing else.
+ *
+ * The compiler calls these before every load and store of a submission and in place of every
+ * atomic operation. Each says what happens and hands over to race.c and sched.c; no policy
+ * lives here. Never built with -fsanitize=thread, or it would call itself (see Makefile).
+ * The list of names: guides of the two compilers' tsan passes (gcc/tsan.cc, gcc/sanitizer.def,
+ * llvm/lib/Transforms/Instrumentation/ThreadSanitizer.cpp).
+ */
+#include <string.h>
+
+#include "runtime/explore/world.h"
+
+static uint8_t mask_of(uintptr_t addr, size_t size)
+{
+    const unsigned from = addr & 7;
+
+    return (uint8_t)(((1u << (size < 8 ? size : 8)) - 1) << from);
+}
+
+static uint64_t value_at(uintptr_t addr, size_t size)
+{
+    uint64_t v = 0;
+
+    memcpy(&v, (void *)addr, size < 8 ? size : 8);
+    return v;
+}
+
+void plain_point(uintptr_t addr, size_t size, bool write, uintptr_t pc);
+void plain_point(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+{
+    struct op op = {.kind = write ? OP_WRITE : OP_READ,
+                    .effect = write ? EFFECT_WRITE : EFFECT_READ,
+                    .mask = mask_of(addr, size),
+                    .pc = program_pc(pc),
+                    .obj = addr};
+
+    step_op(&op);
+    if (W->tracing && W->trace_count) {
+        struct trace_step *s = &W->trace[W->trace_count - 1];
+
+        s->size = (uint8_t)(size < 8 ? size : 8);
+    }
+}
+
+static void trace_plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+{
+    struct trace_step *s;
+
+    if (W->trace_count >= W->trace_max)
+        return;
+    s = &W->trace[W->trace_count++];
+    *s = (struct trace_step){.task = W->me->id, .node = task_node(W->me)};
+    s->op = (struct op){.kind = write ? OP_WRITE : OP_READ, .pc = program_pc(pc), .obj = addr};
+    s->size = (uint8_t)(size < 8 ? size : 8);
+}
+
+/* Not inlined: the return address of the caller's caller is passed in. */
+static void plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+{
+    if (!RUNNING)
+        return;
+    W->me->last_pc = program_pc(pc);
+    if (in_heap(addr))
+        heap_check(addr, size, write, pc);
+    switch (quiet_point()) {
+    case QUIET_WATCH:
+        if (!write)
+            look(pc ^ addr * 31 ^ value_at(addr, size) * 0x9e3779b97f4a7c15u);
+        step(OP_YIELD, 0, pc);
+        if (W->tracing)
+            trace_plain(addr, size, write, pc);
+        break;
+    case QUIET_PLANNED:
+        plain_point(addr, size, write, pc);
+        break;
+    case QUIET_NOTHING:
+        if (!W->replaying && (!W->use_filter || hot(addr)))
+            plain_point(addr, size, write, pc);
+        else if (W->tracing)
+            trace_plain(addr, size, write, pc);
+        break;
+    }
+    access_plain(addr, size, write, pc);
+    if (write)
+        W->changes++;
+}
+
+#define HOOK(name, size, write)                                                                \
+    void __tsan_##name(void *p);                                                               \
+    void __tsan_##name(void *p)                                                                \
+    {                                                                                          \
+        plain((uintptr_t)p, size, write, CALLER);                                              \
+    }
+#define HOOKS(size)                                                                            \
+    HOOK(read##size, size, false)                                                              \
+    HOOK(write##size, size, true)                                                              \
+    HOOK(unaligned_read##size, size, false)                                                    \
+    HOOK(unaligned_write##size, size, true)                                                    \
+    HOOK(volatile_read##size, size, false)                                                     \
+    HOOK(volatile_write##size, size, true)                                                     \
+    HOOK(unaligned_volatile_read##size, size, false)                                           \
+    HOOK(unaligned_volatile_write##size, size, true)                                           \
+    void __tsan_read_write##size(void *p);                                                     \
+    void __tsan_read_write##size(void *p)                                                      \
+    {                                                                                          \
+        plain((uintptr_t)p, size, false, CALLER);                                              \
+        plain((uintptr_t)p, size, true, CALLER);                                               \
+    }                                                                                          \
+    void __tsan_unaligned_read_write##size(void *p);                                           \
+    void __tsan_unaligned_read_write##size(void *p)                                            \
+    {                                                                                          \
+        plain((uintptr_t)p, size, false, CALLER);                                              \
+        plain((uintptr_t)p, size, true, CALLER);                                               \
+    }
+HOOKS(1)
+HOOKS(2)
+HOOKS(4)
+HOOKS(8)
+HOOKS(16)
+HOOK(vptr_read, 8, false)
+
+void __tsan_vptr_update(void **p, void *value);
+void __tsan_vptr_update(void **p, void *value)
+{
+    (void)value;
+    plain((uintptr_t)p, 8, true, CALLER);
+}
+
+void access_range(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+{
+    if (!RUNNING || !size)
+        return;
+    plain(addr, size, write, pc);
+}
+
+void __tsan_read_range(void *p, unsigned long size);
+void __tsan_read_range(void *p, unsigned long size)
+{
+    access_range((uintptr_t)p, size, false, CALLER);
+}
+
+void __tsan_write_range(void *p, unsigned long size);
+void __tsan_write_range(void *p, unsigned long size)
+{
+    access_range((uintptr_t)p, size, true, CALLER);
+}
+
+void __tsan_init(void);
+void __tsan_init(void)
+{
+}
+
+/* A frame that longjmp(3) left behind lies at or below the new one's place. */
+static void drop_stale(struct task *t, uintptr_t at)
+{
+    while (t->depth > 0 && t->depth <= STACK_DEPTH && t->stack[t->depth - 1].at <= at)
+        t->depth--;
+}
+
+void __tsan_func_entry(void *caller);
+void __tsan_func_entry(void *caller)
+{
+    const uintptr_t at = (uintptr_t)__builtin_frame_address(0);
+    struct task *t;
+
+    if (!RUNNING)
+        return;
+    t = W->me;
+    drop_stale(t, at);
+    if (t->depth < STACK_DEPTH) {
+        const uint32_t up = t->depth ? t->stack[t->depth - 1].node : 0;
+
+        t->stack[t->depth].node = node_enter(up, program_pc((uintptr_t)caller));
+        t->stack[t->depth].at = at;
+    }
+    t->depth++;
+    if ((char *)at < t->fiber->low)
+        t->fiber->low = (char *)at;
+}
+
+void __tsan_func_exit(void);
+void __tsan_func_exit(void)
+{
+    if (RUNNING && W->me->depth > 0)
+        W->me->depth--;
+}

@@ -1,0 +1,193 @@
+/* plan.c - which strategy has the next schedule, and what it gets to know.
+ *
+ * The default plan, with what a trial on 67 buggy programs taught:
+ *   the first schedules have scheduling points at synchronisation only, and find races;
+ *   then SURW and POS take turns, two to one, where plain accesses count only if they have
+ * raced; every tenth schedule has all points; every eighth wakes a condition wait for no
+ * reason; a search that can be completed (dpor) is tried early: small tests end with a proof.
+ * Everything follows from seed and number: no clock, no luck.
+ */
+#include <string.h>
+
+#include "runtime/explore/driver.h"
+
+static void *memory_of(const struct strategy *s)
+{
+    enum { KINDS = 8 };
+    static struct memory {
+        const struct strategy *strategy;
+        void *self;
+    } * all;
+
+    if (!all)
+        all = keep_alloc(KINDS * sizeof *all);
+    for (int i = 0; i < KINDS; i++) {
+        if (all[i].strategy == s)
+            return all[i].self;
+        if (!all[i].strategy) {
+            all[i].strategy = s;
+            all[i].self = region_alloc(s->size);
+            return all[i].self;
+        }
+    }
+    return NULL;
+}
+
+static const struct strategy *const every[] = {&strategy_walk, &strategy_pct, &strategy_pos,
+                                               &strategy_surw, &strategy_dfs, &strategy_dpor};
+
+const struct strategy *strategy_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof every / sizeof every[0]; i++)
+        if (strcmp(every[i]->name, name) == 0)
+            return every[i];
+    return NULL;
+}
+
+enum { SAMPLES_FIRST = 24 }; /* before the complete search is tried */
+
+static struct plan_state {
+    bool exhausted;    /* there is nothing more to try */
+    bool complete;     /* everything was tried */
+    bool search_off;   /* the complete search was too large for the budget */
+    bool incomplete;   /* in some schedule something was left out: see world.bounded */
+    uint64_t searched; /* schedules of the complete search */
+    uint64_t samples;  /* the others */
+    uint64_t races_seen;
+    uint64_t failure_at; /* schedule of the first failure that is no race */
+} * state;
+
+void plan_open(void)
+{
+    if (!state) { /* made in the process that all others come from */
+        state = keep_alloc(sizeof *state);
+        W->stable_count = keep_alloc(STABLE_MAX * sizeof *W->stable_count);
+        W->stable_parent = keep_alloc(STABLE_MAX * sizeof *W->stable_parent);
+        W->stable_hash = keep_alloc(STABLE_MAX * sizeof *W->stable_hash);
+        W->this_count = keep_alloc(STABLE_MAX * sizeof *W->this_count);
+        W->hot_objects = keep_alloc(STABLE_MAX * sizeof *W->hot_objects);
+        for (size_t i = 0; i < sizeof every / sizeof every[0]; i++)
+            memory_of(every[i]);
+    }
+    memset(state, 0, sizeof *state);
+}
+
+static bool searches(const struct strategy *s)
+{
+    return s->complete != NULL;
+}
+
+static const struct strategy *sampler(uint64_t n)
+{
+    return n == 0 || n % 3 == 2 ? &strategy_pos : &strategy_surw;
+}
+
+static const struct strategy *default_strategy(void)
+{
+    if (state->samples >= SAMPLES_FIRST && !state->search_off) {
+        if (state->searched < W->o.schedules / 2)
+            return &strategy_dpor;
+        state->search_off = true;
+    }
+    return sampler(state->samples);
+}
+
+static void set_extras(uint64_t n)
+{
+    W->use_filter = !W->o.all_points;
+    W->wake_spuriously = W->shuffle_signals = false;
+    W->dice = strategy_seed(W->known.seed ^ 0x5157);
+    if (searches(W->strategy))
+        return;
+    if (n % 10 == 9)
+        W->use_filter = false;
+    W->wake_spuriously = n % 8 == 7;
+    W->spurious_left = 1 + (int)(n / 8 % 3);
+    W->shuffle_signals = n % 4 == 3;
+}
+
+static void tell_strategy(uint64_t n)
+{
+    struct knowledge *k = &W->known;
+
+    k->seed = strategy_seed(W->o.seed * 0x9e3779b97f4a7c15u + n);
+    k->schedule = n;
+    k->count = W->stable_count;
+    k->parent = W->stable_parent;
+    k->stable = W->stable_used;
+    k->objects = W->hot_objects;
+    k->object_count = W->hot_object_count;
+    k->preemptions = W->o.preemptions;
+}
+
+/* The search has come to its end, one way or the other. */
+static bool search_ended(void)
+{
+    if (W->strategy->complete(W->strategy_memory) && !state->incomplete) {
+        state->exhausted = state->complete = true;
+        return true;
+    }
+    state->search_off = true;
+    if (W->o.strategy)
+        state->exhausted = true;
+    return state->exhausted;
+}
+
+bool plan_next(uint64_t n)
+{
+    if (state->exhausted || (state->failure_at && n >= state->failure_at + W->o.after))
+        return false; /* it fails: more schedules would only say so again */
+    for (;;) {
+        W->strategy = W->o.strategy ? W->o.strategy : default_strategy();
+        W->strategy_memory = memory_of(W->strategy);
+        tell_strategy(searches(W->strategy) ? n : state->samples);
+        W->known.schedule = n;
+        set_extras(state->samples);
+        if (W->strategy->begin(W->strategy_memory, &W->known))
+            return true;
+        if (!searches(W->strategy) || search_ended())
+            return false;
+    }
+}
+
+static void learn_counts(bool cut)
+{
+    struct knowledge *k = &W->known;
+
+    if (W->points > k->steps)
+        k->steps = (uint32_t)W->points;
+    if ((uint32_t)W->task_count > k->tasks)
+        k->tasks = (uint32_t)W->task_count;
+    if (cut && W->schedules_run >= 3)
+        return;
+    for (uint32_t i = 0; i < W->stable_used; i++)
+        if (W->this_count[i] > W->stable_count[i])
+            W->stable_count[i] = W->this_count[i];
+}
+
+void plan_learn(bool cut)
+{
+    learn_counts(cut);
+    if (searches(W->strategy)) {
+        state->searched++;
+        state->incomplete |= W->bounded;
+        if (W->ending != END_PRUNED) {
+            struct choice blocked = {.current = -1};
+
+            blocked.n = blocked_events(&blocked.enabled);
+            W->strategy->finish(W->strategy_memory, &blocked, cut);
+        }
+        if (W->races_new != state->races_seen)
+            W->strategy->reset(W->strategy_memory); /* there are more points than it knew */
+    } else {
+        state->samples++;
+    }
+    state->races_seen = W->races_new;
+    if (W->ending == END_BUG && !state->failure_at)
+        state->failure_at = W->schedules_run;
+}
+
+const char *plan_extent(void)
+{
+    return state->complete ? "all" : "budget";
+}

@@ -1,0 +1,310 @@
+/* program.c - a plain program under the explorer: its main(), its exits and its assertions.
+ *
+ *   program --explore [options] [-- ARGS]     (the grader's words; `lockstep explore` is the
+ *   program --replay TOKEN [-- ARGS]           person's way in)
+ *
+ * The program's own main has been renamed ls_program_main by the redirections. A suite has
+ * none: suite.c provides what is run instead.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <unistd.h>
+
+#include "runtime/explore/driver.h"
+#include "runtime/explore/sync.h"
+
+int ls_x_main(int argc, char **argv, char **envp) __attribute__((weak));
+void (*suite_test(const char *id))(void *) __attribute__((weak));
+
+static int program_argc;
+static char **program_argv;
+
+/* ---- how a program ends
+ * ---------------------------------------------------------------------- */
+
+enum { AT_EXIT_MAX = 32 };
+
+static void (*at_exit[AT_EXIT_MAX])(void);
+static int at_exit_count;
+static uint64_t at_exit_of;
+
+REPLACES(int, atexit, void (*f)(void))
+{
+    if (!RUNNING)
+        return atexit(f);
+    if (at_exit_of != W->generation) {
+        at_exit_of = W->generation;
+        at_exit_count = 0;
+    }
+    if (at_exit_count >= AT_EXIT_MAX)
+        return -1;
+    at_exit[at_exit_count++] = f;
+    return 0;
+}
+
+static void tell_leftovers(void)
+{
+    struct found *f;
+    char name[32];
+
+    if (!W->o.leaks || leftover_tasks() == 0)
+        return;
+    f = bug_begin(BUG_LEAK, "%d %s left: neither joined nor detached", leftover_tasks(),
+                  leftover_tasks() == 1 ? "thread is" : "threads are");
+    for (int i = 1; i < W->task_count; i++) {
+        const struct task *t = &W->tasks[i];
+
+        if (t->state != TASK_DONE || (!t->joined && !t->detached))
+            bug_stack(f, i, t->created_pc, t->created_node, "%s was created here%s",
+                      task_name(i, name), t->state == TASK_DONE ? " and has ended" : "");
+    }
+    bug_done(f);
+}
+
+void program_exit(int status, bool returned)
+{
+    struct found *f;
+
+    if (at_exit_of == W->generation)
+        while (at_exit_count > 0)
+            at_exit[--at_exit_count]();
+    W->exit_status = status;
+    if (!suite_test && status != 0) {
+        f = bug_begin(BUG_WRONG_RESULT, "the program exits with status %d", status & 255);
+        bug_stack_of(f, W->me, returned ? "returns from main" : "calls exit here");
+        bug_done(f);
+    }
+    if (suite_test && !returned) {
+        f = bug_begin(BUG_EARLY_EXIT, "exit(%d) was called before the test ended", status);
+        bug_stack_of(f, W->me, "calls exit here");
+        bug_done(f);
+    }
+    if (returned)
+        tell_leftovers();
+    schedule_end(END_FINISHED);
+}
+
+REPLACES(void, exit, int status)
+{
+    if (!RUNNING)
+        exit(status);
+    W->me->op.pc = program_pc(CALLER);
+    program_exit(status, false);
+}
+
+REPLACES(void, _exit, int status)
+{
+    if (!RUNNING)
+        _exit(status);
+    W->me->op.pc = program_pc(CALLER);
+    at_exit_of = 0;
+    program_exit(status, false);
+}
+
+REPLACES(void, _Exit, int status)
+{
+    ls_x__exit(status);
+}
+
+REPLACES(void, quick_exit, int status)
+{
+    ls_x__exit(status);
+}
+
+/* ---- assertions
+ * ------------------------------------------------------------------------------- */
+
+static void __attribute__((noreturn))
+failed(const char *file, int line, const char *text, uintptr_t pc)
+{
+    struct found *f = bug_begin(BUG_WRONG_RESULT, "%s", text);
+    const char *slash = strrchr(file, '/');
+
+    f->line = line;
+    snprintf(f->file, sizeof f->file, "%s", slash ? slash + 1 : file);
+    bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "fails here");
+    bug_done(f);
+}
+
+REPLACES(void, __assert_fail, const char *expr, const char *file, unsigned line,
+         const char *function)
+{
+    char text[MESSAGE_MAX];
+
+    if (!RUNNING)
+        __assert_fail(expr, file, line, function);
+    snprintf(text, sizeof text, "assertion failed: %s", expr);
+    failed(file, (int)line, text, CALLER);
+}
+
+REPLACES(void, __assert_perror_fail, int err, const char *file, unsigned line,
+         const char *function)
+{
+    if (!RUNNING)
+        __assert_perror_fail(err, file, line, function);
+    failed(file, (int)line, strerror(err), CALLER);
+}
+
+REPLACES(void, abort, void)
+{
+    struct found *f;
+
+    if (!RUNNING)
+        abort();
+    f = bug_begin(BUG_CRASH, "calls abort()");
+    bug_stack(f, W->me->id, program_pc(CALLER), task_node(W->me), "aborts here");
+    bug_done(f);
+}
+
+/* ---- main
+ * --------------------------------------------------------------------------------------- */
+
+static void run_main(void *arg)
+{
+    (void)arg;
+    W->exit_status = ls_x_main(program_argc, program_argv, environ);
+    W->main_returned = true;
+    program_exit(W->exit_status, true);
+}
+
+/* Nothing decides by an address, but reports are easier to compare when they stay the same.
+ * Binding all symbols first keeps the linker's work out of the schedules. */
+static void settle_down(char **argv)
+{
+    int p = personality(0xffffffff);
+
+    if (getenv("LOCKSTEP_SETTLED"))
+        return;
+    setenv("LOCKSTEP_SETTLED", "1", 1);
+    setenv("LD_BIND_NOW", "1", 1);
+    if (p >= 0)
+        personality((unsigned long)p | ADDR_NO_RANDOMIZE); /* refused in some sandboxes: fine */
+    execv("/proc/self/exe", argv);
+}
+
+static uint64_t number(const char *s)
+{
+    char *end;
+    const uint64_t v = strtoull(s, &end, 10);
+
+    if (*s < '0' || *s > '9' || *end)
+        broken("'%s' is not a number", s);
+    return v;
+}
+
+struct request {
+    const char *token, *test;
+    int out;
+};
+
+static void read_options(int argc, char **argv, struct request *r)
+{
+    int i;
+
+    for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *o = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
+
+        if (strcmp(o, "--fork") == 0) {
+            W->o.fork_each = true;
+            continue;
+        }
+        if (strcmp(o, "--leaks") == 0) {
+            W->o.leaks = true;
+            continue;
+        }
+        if (strcmp(o, "--inline") == 0) {
+            W->o.inline_run = true;
+            continue;
+        }
+        if (strcmp(o, "--show") == 0) {
+            W->o.quiet = false;
+            continue;
+        }
+        i++;
+        if (strcmp(o, "--token") == 0)
+            r->token = value;
+        else if (strcmp(o, "--test") == 0)
+            r->test = value;
+        else if (strcmp(o, "--out") == 0)
+            r->out = (int)number(value);
+        else if (strcmp(o, "--schedules") == 0)
+            W->o.schedules = number(value);
+        else if (strcmp(o, "--seed") == 0)
+            W->o.seed = number(value);
+        else if (strcmp(o, "--inputs") == 0)
+            W->o.inputs = strtoull(value, NULL, 16);
+        else if (strcmp(o, "--steps") == 0)
+            W->o.steps = number(value);
+        else if (strcmp(o, "--preemptions") == 0)
+            W->o.preemptions = (int)number(value);
+        else if (strcmp(o, "--after") == 0)
+            W->o.after = number(value);
+        else if (strcmp(o, "--strategy") == 0) {
+            W->o.strategy = strategy_named(value);
+            if (!W->o.strategy && strcmp(value, "default") != 0)
+                broken("there is no strategy '%s'", value);
+        } else {
+            broken("unknown option '%s'", o);
+        }
+    }
+    if (i < argc)
+        argv[i] = argv[0];
+    program_argc = i < argc ? argc - i : 1;
+    program_argv = i < argc ? argv + i : argv;
+    if (i >= argc)
+        argv[1] = NULL;
+}
+
+static void *of_the_program(void)
+{
+    extern char __executable_start[];
+
+    return __executable_start;
+}
+
+static void open_world(void)
+{
+    heap_open();
+    world_open();
+    W->base = (uintptr_t)of_the_program();
+    W->o = (struct options){.seed = 1,
+                            .schedules = 1000,
+                            .steps = 20000000,
+                            .preemptions = -1,
+                            .after = 50,
+                            .quiet = true};
+    W->tasks = region_alloc(TASK_MAX * sizeof *W->tasks);
+    W->found = region_alloc(FOUND_MAX * sizeof *W->found);
+    W->taken_max = 1 << 16;
+    W->taken = region_alloc((size_t)W->taken_max * sizeof *W->taken);
+    W->plan = region_alloc(2 * (size_t)W->taken_max * sizeof *W->plan);
+    W->trace_max = 1 << 16;
+    W->trace = region_alloc((size_t)W->trace_max * sizeof *W->trace);
+    sched_open();
+    race_open();
+    object_open();
+}
+
+int main(int argc, char **argv)
+{
+    struct request r = {.out = 1};
+    void (*first)(void *) = run_main;
+
+    settle_down(argv);
+    open_world();
+    read_options(argc, argv, &r);
+    plan_open();
+    if (suite_test && r.test)
+        first = suite_test(r.test);
+    else if (!ls_x_main)
+        broken("there is no main() to run");
+    if (!first)
+        broken("there is no test '%s'", r.test);
+    if (r.token)
+        return explore_token(first, NULL, r.token, r.out);
+    return explore(first, NULL, r.out);
+}

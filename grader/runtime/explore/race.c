@@ -1,0 +1,358 @@
+/* race.c - who has seen what of whom: vector clocks, shadow cells, data races.
+ *
+ * Precise happens-before detection in the way of FastTrack (Flanagan, Freund, PLDI 2009), with
+ * one difference: a cell keeps every access that is not ordered before a later one, with its
+ * place in the code, so both lines of a race are known, and bytes are told apart by a mask.
+ * C11 orders are handled in atomics.c; here an atomic access only never races with another.
+ *
+ *   cell    8 bytes of memory: the accesses that still could race
+ *   block   the cells of one 4 KiB page, made when a page is touched first
+ *   hot     a granule that has raced in this or an earlier schedule: its accesses are
+ *           scheduling points from then on (the filter "+r")
+ *
+ * A race is a fact about one schedule: the two accesses are unordered in it.
+ * What must not be reported is decided in permissive.c.
+ */
+#include <string.h>
+
+#include "runtime/explore/permissive.h"
+#include "runtime/explore/world.h"
+
+/* ---- vector clocks ------------------------------------------------------------------ */
+
+static void reserve(struct vclock *v, uint32_t n)
+{
+    uint32_t cap = v->cap ? v->cap : 8;
+    uint32_t *c;
+
+    if (n <= v->cap)
+        return;
+    while (cap < n)
+        cap *= 2;
+    c = scratch_alloc(cap * sizeof *c);
+    memcpy(c, v->c, v->n * sizeof *c);
+    v->c = c;
+    v->cap = cap;
+}
+
+void vclock_join(struct vclock *into, const struct vclock *from)
+{
+    if (from->n > into->n) {
+        reserve(into, from->n);
+        memset(into->c + into->n, 0, (from->n - into->n) * sizeof *into->c);
+        into->n = from->n;
+    }
+    for (uint32_t i = 0; i < from->n; i++)
+        if (from->c[i] > into->c[i])
+            into->c[i] = from->c[i];
+}
+
+void vclock_copy(struct vclock *into, const struct vclock *from)
+{
+    reserve(into, from->n);
+    memcpy(into->c, from->c, from->n * sizeof *from->c);
+    into->n = from->n;
+}
+
+static uint32_t at(const struct vclock *v, int task)
+{
+    return (uint32_t)task < v->n ? v->c[task] : 0;
+}
+
+static void tick(struct task *t)
+{
+    struct vclock *v = &t->clock;
+
+    if ((uint32_t)t->id >= v->n) {
+        reserve(v, (uint32_t)t->id + 1);
+        memset(v->c + v->n, 0, ((uint32_t)t->id + 1 - v->n) * sizeof *v->c);
+        v->n = (uint32_t)t->id + 1;
+    }
+    v->c[t->id]++;
+}
+
+void clock_acquire(const struct vclock *from)
+{
+    vclock_join(&W->me->clock, from);
+}
+
+void clock_release(struct vclock *into)
+{
+    vclock_copy(into, &W->me->clock);
+    tick(W->me);
+}
+
+void clock_release_join(struct vclock *into)
+{
+    vclock_join(into, &W->me->clock);
+    tick(W->me);
+}
+
+void clock_start(struct task *child)
+{
+    if (W->me) {
+        vclock_copy(&child->clock, &W->me->clock);
+        tick(W->me);
+    }
+    tick(child);
+}
+
+/* ---- calling contexts ---------------------------------------------------------------- */
+
+enum { NODES_MAX = 1 << 20, NODE_BUCKETS = 1 << 14 };
+
+static struct call_node *nodes;
+static uint32_t *node_bucket, *node_count;
+
+uint32_t node_enter(uint32_t parent, uint32_t pc)
+{
+    uint32_t h = (parent * 2654435761u ^ pc * 2246822519u) >> 4 & (NODE_BUCKETS - 1), n;
+
+    for (n = node_bucket[h]; n; n = nodes[n].next)
+        if (nodes[n].parent == parent && nodes[n].pc == pc)
+            return n;
+    if (*node_count >= NODES_MAX - 1)
+        return parent;
+    n = ++*node_count;
+    nodes[n] = (struct call_node){.parent = parent, .pc = pc, .next = node_bucket[h]};
+    node_bucket[h] = n;
+    return n;
+}
+
+const struct call_node *node_at(uint32_t n)
+{
+    return &nodes[n];
+}
+
+uint32_t task_node(const struct task *t)
+{
+    int d = t->depth < STACK_DEPTH ? t->depth : STACK_DEPTH;
+
+    return d ? t->stack[d - 1].node : 0;
+}
+
+/* ---- cells ------------------------------------------------------------------------------ */
+
+enum { RECORDS = 3, PAGES = 1 << 14, BLOCK_CELLS = 512, BLOCKS_MAX = 1 << 14 };
+
+struct record {
+    uint32_t clock, node, pc;
+    uint16_t task;
+    uint8_t mask;
+    bool write : 1, atomic : 1;
+};
+
+struct cell {
+    uint64_t generation; /* of the schedule; older: empty */
+    uint16_t n, cap;     /* cap: 0 while the records are inside */
+    bool hot;            /* over all schedules */
+    uint8_t toucher;     /* 1 + task while only one has touched it, 255 = several */
+    struct record in[RECORDS];
+    struct record *out;
+};
+
+struct page {
+    uint64_t number; /* address >> 12; 0 = empty */
+    struct cell *cells;
+};
+
+static struct page *pages;
+static struct cell *blocks;
+static struct page_cache {
+    uint64_t number;
+    struct cell *cells;
+} * cache;
+static uint32_t *blocks_used;
+
+void race_open(void)
+{
+    nodes = region_alloc(NODES_MAX * sizeof *nodes);
+    node_bucket = region_alloc(NODE_BUCKETS * sizeof *node_bucket);
+    pages = region_alloc(PAGES * sizeof *pages);
+    blocks = region_alloc((size_t)BLOCKS_MAX * BLOCK_CELLS * sizeof *blocks);
+    cache = keep_alloc(sizeof *cache);
+    node_count = keep_alloc(sizeof *node_count);
+    blocks_used = keep_alloc(sizeof *blocks_used);
+}
+
+static struct cell *cells_of(uint64_t number, bool make)
+{
+    uint32_t h = (uint32_t)((number * 0x9e3779b97f4a7c15u) >> 50);
+
+    if (cache->number == number)
+        return cache->cells;
+    while (pages[h].number && pages[h].number != number)
+        h = (h + 1) & (PAGES - 1);
+    if (!pages[h].number) {
+        if (!make)
+            return NULL;
+        if (*blocks_used >= BLOCKS_MAX - 1)
+            return NULL; /* more than 64 MiB touched: the rest is not watched */
+        pages[h].number = number;
+        pages[h].cells = blocks + (size_t)(*blocks_used)++ * BLOCK_CELLS;
+    }
+    cache->number = number;
+    cache->cells = pages[h].cells;
+    return cache->cells;
+}
+
+static struct cell *cell_at(uintptr_t addr, bool make)
+{
+    struct cell *c = cells_of(addr >> 12, make);
+
+    if (!c)
+        return NULL;
+    c += addr >> 3 & (BLOCK_CELLS - 1);
+    if (c->generation != W->generation) {
+        c->generation = W->generation;
+        c->n = c->cap = 0;
+        c->toucher = 0;
+    }
+    return c;
+}
+
+bool hot(uintptr_t addr)
+{
+    struct cell *c = cells_of(addr >> 12, false);
+
+    return c && c[addr >> 3 & (BLOCK_CELLS - 1)].hot;
+}
+
+static void make_hot(uintptr_t addr)
+{
+    struct cell *c = cell_at(addr, true);
+
+    if (!c || c->hot)
+        return;
+    c->hot = true;
+    W->races_new++;
+    if (W->hot_object_count < STABLE_MAX)
+        W->hot_objects[W->hot_object_count++] = addr & ~(uintptr_t)7;
+}
+
+bool cell_shared(uintptr_t addr)
+{
+    struct cell *c = cell_at(addr, false);
+
+    return c && c->toucher == 255;
+}
+
+static struct record *records(struct cell *c)
+{
+    return c->cap ? c->out : c->in;
+}
+
+static void add_record(struct cell *c, const struct record *r)
+{
+    int cap = c->cap ? c->cap : RECORDS;
+
+    if (c->n == cap) {
+        struct record *more = scratch_alloc(2 * (size_t)cap * sizeof *more);
+
+        memcpy(more, records(c), c->n * sizeof *more);
+        c->out = more;
+        c->cap = (uint16_t)(2 * cap);
+    }
+    records(c)[c->n++] = *r;
+}
+
+static void race_found(uintptr_t addr, size_t size, const struct record *old,
+                       const struct record *new)
+{
+    struct found *f;
+    uint32_t a = old->pc, b = new->pc;
+
+    make_hot(addr);
+    if (permissive_race(addr, size, a, b))
+        return;
+    f = bug_begin(BUG_DATA_RACE, "two tasks touch the same %zu bytes unordered", size);
+    f->address = addr;
+    f->size = (uint32_t)size;
+    f->key = ((uint64_t)(a < b ? a : b) << 32 | (a < b ? b : a)) ^
+             (uint64_t)(old->write + new->write) << 62;
+    bug_stack(f, new->task, new->pc, new->node, "%s%s here", new->atomic ? "atomically " : "",
+              new->write ? "writes" : "reads");
+    bug_stack(f, old->task, old->pc, old->node, "%s%s here, and nothing orders the two",
+              old->atomic ? "atomically " : "", old->write ? "wrote" : "read");
+    bug_note(f);
+}
+
+/* The accesses of a cell are kept as a set in which none makes another one useless:
+ * a new one replaces those that happened before it and cover no more than it does. */
+static void access_cell(uintptr_t addr, uint8_t mask, size_t size, bool write, bool atomic,
+                        uint32_t pc)
+{
+    struct task *t = W->me;
+    struct cell *c = cell_at(addr, true);
+    struct record new = {.clock = at(&t->clock, t->id), .pc = pc, .task = (uint16_t)t->id};
+    struct record *r;
+    uint32_t keep = 0;
+    bool told = false;
+
+    if (!c)
+        return;
+    new.mask = mask;
+    new.write = write;
+    new.atomic = atomic;
+    if (c->toucher != t->id + 1)
+        c->toucher = c->toucher || t->id >= 254 ? 255 : (uint8_t)(t->id + 1);
+    r = records(c);
+    if (c->n == 1 && r->task == new.task && r->clock == new.clock && r->pc == pc &&
+        r->mask == mask && r->write == write && r->atomic == atomic)
+        return; /* the same again: a loop */
+    new.node = task_node(t);
+    for (uint32_t i = 0; i < c->n; i++) {
+        const bool before = r[i].clock <= at(&t->clock, r[i].task);
+        const bool clash =
+            (r[i].mask & mask) && (r[i].write || write) && !(r[i].atomic && atomic);
+
+        if (clash && !before && !told) {
+            race_found(addr, size, &r[i], &new);
+            told = true;
+        }
+        if (before && !(r[i].mask & ~mask) && (write || !r[i].write) &&
+            (!atomic || r[i].atomic))
+            continue; /* whoever races with it races with the new one */
+        if (keep != i)
+            r[keep] = r[i];
+        keep++;
+    }
+    c->n = (uint16_t)keep;
+    add_record(c, &new);
+}
+
+static void access_any(uintptr_t addr, size_t size, bool write, bool atomic, uintptr_t pc)
+{
+    const uint32_t at_pc = program_pc(pc);
+
+    for (uintptr_t a = addr; a < addr + size;) {
+        const unsigned from = a & 7;
+        const size_t left = addr + size - a, n = left < 8 - from ? left : 8 - from;
+
+        access_cell(a, (uint8_t)(((1u << n) - 1) << from), n, write, atomic, at_pc);
+        a += n;
+    }
+}
+
+void access_plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+{
+    access_any(addr, size, write, false, pc);
+}
+
+void access_atomic(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+{
+    access_any(addr, size, write, true, pc);
+}
+
+void access_forget(uintptr_t addr, size_t size)
+{
+    for (uintptr_t a = addr & ~(uintptr_t)7; a < addr + size; a += 8) {
+        struct cell *c = cells_of(a >> 12, false);
+
+        if (!c) {
+            a = (a | 4095) - 7; /* a page that nobody touched */
+            continue;
+        }
+        c[a >> 3 & (BLOCK_CELLS - 1)].generation = 0;
+    }
+}

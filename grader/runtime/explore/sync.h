@@ -1,0 +1,41 @@
+/* sync.h - what the models of the synchronisation objects share.
+ *
+ * Each function that a program calls as NAME is here as ls_x_NAME; the linker's input is
+ * rewritten (objcopy --redefine-syms, see the Makefile's redirect.syms), so the runtime itself
+ * and the libraries keep calling the real ones.
+ */
+#ifndef LOCKSTEP_SYNC_H
+#define LOCKSTEP_SYNC_H
+
+#include <pthread.h>
+#include <time.h>
+
+#include "runtime/explore/world.h"
+
+/* Declares and defines a replacement in one go, so that no header repeats POSIX. */
+#define REPLACES(type, name, ...)                                                              \
+    type ls_x_##name(__VA_ARGS__);                                                             \
+    type ls_x_##name(__VA_ARGS__)
+
+/* The place in the program that called. A replacement that is built upon another one (C11
+ * threads) leaves its own caller in as_caller for as long as it uses the other. */
+#undef CALLER
+#define CALLER caller_or((uintptr_t)__builtin_return_address(0))
+static inline uintptr_t caller_or(uintptr_t pc)
+{
+    return W && W->me && W->me->as_caller ? W->me->as_caller : pc;
+}
+
+/* A scheduling point with a deadline on the virtual clock; NEVER: none. */
+void step_until(enum op_kind kind, uint64_t obj, uint64_t obj2, int64_t until, uintptr_t pc);
+
+/* A misuse of the object: ends the schedule. */
+void misuse(struct object *o, uintptr_t pc, const char *fmt, ...)
+    __attribute__((noreturn, format(printf, 3, 4)));
+
+/* sync_mutex.c, for the others. */
+struct object *mutex_at(pthread_mutex_t *m, uintptr_t pc);
+void mutex_given_back(struct object *m);          /* unlocked by the running task */
+void mutex_taken(struct object *m, uintptr_t pc); /* the running task has it now */
+
+#endif

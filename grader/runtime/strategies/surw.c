@@ -1,0 +1,105 @@
+/* surw.c - selectively uniform random walk.
+ *
+ * Zhao, Wolff, Mathur, Roychoudhury, "Selectively Uniform Concurrency Testing", ASPLOS 2025:
+ * interleavings of a chosen set of interesting events are sampled uniformly. Each thread is
+ * weighted with the interesting events it, and the threads it has yet to create, still have
+ * before them (counts from earlier schedules). The weights choose who has the next interesting
+ * event; until it has come, others run, at random, only up to their own next interesting one.
+ * What differs: the set is chosen anew for each schedule: all interesting events, or those on
+ * one object (every second schedule), since few bugs need more than one. When the chosen thread
+ * cannot run, another one is chosen.
+ * Invariant: an interesting event is carried out only by the thread chosen for it, unless
+ * nobody else can run.
+ */
+#include <string.h>
+
+#include "runtime/strategies/strategy.h"
+
+enum { STABLE = 1024, TASKS = 512 };
+
+struct surw {
+    uint64_t random;
+    const struct knowledge *k;
+    uint64_t only; /* the one object of this schedule; 0 = all */
+    uint32_t left[STABLE];
+    bool born[STABLE];
+    int chosen; /* stable number, or -1 */
+};
+
+static bool begin(void *self, const struct knowledge *k)
+{
+    struct surw *s = self;
+
+    s->random = k->seed;
+    s->k = k;
+    s->chosen = -1;
+    s->only = 0;
+    memset(s->born, 0, sizeof s->born);
+    memcpy(s->left, k->count, STABLE * sizeof *s->left);
+    if (k->object_count && k->schedule % 2)
+        s->only = k->objects[strategy_below(&s->random, k->object_count)];
+    return true;
+}
+
+static bool counts(const struct surw *s, const struct event *e)
+{
+    return e->interesting && (!s->only || s->only == e->object);
+}
+
+/* A thread that is not there yet lends its weight to its nearest ancestor that is. */
+static void weigh(struct surw *s, uint32_t *weight)
+{
+    memset(weight, 0, s->k->stable * sizeof *weight);
+    for (uint32_t i = 0; i < s->k->stable; i++) {
+        uint32_t at = i;
+
+        while (!s->born[at] && at != s->k->parent[at])
+            at = s->k->parent[at];
+        weight[at] += s->left[i];
+    }
+}
+
+static int choose(struct surw *s, const struct choice *c)
+{
+    uint32_t weight[STABLE], all = 0, at;
+
+    weigh(s, weight);
+    for (int i = 0; i < c->n; i++)
+        all += weight[c->enabled[i].stable] + 1;
+    at = strategy_below(&s->random, all);
+    for (int i = 0; i < c->n; i++) {
+        const uint32_t w = weight[c->enabled[i].stable] + 1;
+
+        if (at < w)
+            return (int)c->enabled[i].stable;
+        at -= w;
+    }
+    return (int)c->enabled[0].stable;
+}
+
+static int pick(void *self, const struct choice *c)
+{
+    struct surw *s = self;
+    int may[TASKS] = {0}, n = 0, i;
+    bool there = false;
+
+    for (i = 0; i < c->n; i++) {
+        s->born[c->enabled[i].stable] = true;
+        there |= (int)c->enabled[i].stable == s->chosen;
+    }
+    if (!there)
+        s->chosen = choose(s, c);
+    for (i = 0; i < c->n; i++)
+        if (!counts(s, &c->enabled[i]) || (int)c->enabled[i].stable == s->chosen)
+            may[n++] = i;
+    i = may[strategy_below(&s->random, (uint32_t)n)];
+    if (counts(s, &c->enabled[i])) {
+        if (s->left[c->enabled[i].stable])
+            s->left[c->enabled[i].stable]--;
+        s->chosen = -1;
+    }
+    return i;
+}
+
+const struct strategy strategy_surw = {
+    .name = "surw", .size = sizeof(struct surw), .begin = begin, .pick = pick};

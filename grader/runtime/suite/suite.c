@@ -1,0 +1,280 @@
+/* suite.c - lockstep.h for a suite under the explorer: the same test body, one schedule each.
+ *
+ * libcheck's runner is not needed: each test is called as it is, as the first task. Its
+ * assertions end the schedule (their verdict: see lockstep.h). ls_settle() is exact here: it
+ * returns when no other task can run. What needs processes or a terminal is the business of the
+ * second half; a test that asks for it cannot be explored and says so.
+ */
+#include <stdarg.h>
+
+#include "runtime/explore/sync.h"
+#include "runtime/inputs.h"
+#include "runtime/lockstep.h"
+
+enum { MAX_TESTS = 128 };
+
+static struct entry {
+    const char *id;
+    const TTest *test;
+} tests[MAX_TESTS];
+static int test_count;
+static const struct entry *current;
+
+void ls_test(Suite *suite, const char *id, const TTest *test)
+{
+    (void)suite;
+    if (test_count < MAX_TESTS)
+        tests[test_count++] = (struct entry){id, test};
+}
+
+static void run_test(void *arg)
+{
+    (void)arg;
+    errno = 0;
+    current->test->fn(0);
+    program_exit(0, true);
+}
+
+void (*suite_test(const char *id))(void *);
+void (*suite_test(const char *id))(void *)
+{
+    lockstep_suite();
+    W->o.leaks = true;
+    for (int i = 0; i < test_count; i++)
+        if (strcmp(tests[i].id, id) == 0) {
+            current = &tests[i];
+            return run_test;
+        }
+    return NULL;
+}
+
+/* ---- assertions ---------------------------------------------------------------------------
+ */
+
+/* A message may name its verdict: "order-violation: the driver left first". */
+static const char *named_verdict(struct found *f, const char *text)
+{
+    static const char *const names[] = {
+        "crash",      "deadlock",       "lost-wakeup",     "livelock", "data-race",
+        "misuse",     "leak",           "order-violation", "zombie",   "busy-wait",
+        "too-strict", "resource-limit", "signal-unsafe"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const size_t n = strlen(names[i]);
+
+        if (strncmp(text, names[i], n) == 0 && text[n] == ':') {
+            snprintf(f->verdict, sizeof f->verdict, "%s", names[i]);
+            return text + n + 1 + (text[n + 1] == ' ');
+        }
+    }
+    return text;
+}
+
+void ls_x__ck_assert_failed(const char *file, int line, const char *expr, const char *msg, ...);
+void ls_x__ck_assert_failed(const char *file, int line, const char *expr, const char *msg, ...)
+{
+    const int saved = errno;
+    const char *slash = strrchr(file, '/');
+    char text[MESSAGE_MAX];
+    struct found *f;
+    va_list ap;
+
+    va_start(ap, msg);
+    if (msg)
+        vsnprintf(text, sizeof text, msg, ap);
+    else
+        snprintf(text, sizeof text, "%s", expr);
+    va_end(ap);
+    if (!RUNNING)
+        broken("%s:%d: %s", file, line, text);
+    f = bug_begin(BUG_WRONG_RESULT, "%s", "");
+    snprintf(f->message, sizeof f->message, "%s", named_verdict(f, text));
+    if (saved == ENOSYS)
+        snprintf(f->verdict, sizeof f->verdict, "not-implemented");
+    f->line = line;
+    f->err_no = saved;
+    snprintf(f->file, sizeof f->file, "%s", slash ? slash + 1 : file);
+    bug_stack(f, W->me->id, program_pc(CALLER), task_node(W->me), "fails here");
+    bug_done(f);
+}
+
+void ls_x__mark_point(const char *file, int line);
+void ls_x__mark_point(const char *file, int line)
+{
+    (void)file, (void)line; /* libcheck's own trail of marks: nobody reads it here */
+}
+
+/* ---- what a suite may ask
+ * -------------------------------------------------------------------- */
+
+int64_t ls_input(const char *label, int64_t lo, int64_t hi)
+{
+    return inputs_value(W->o.inputs, current->id, label, lo, hi);
+}
+
+void ls_observe(const char *label, int64_t value)
+{
+    (void)label, (void)value; /* compared with the reference's natively (oracle.c) */
+}
+
+void ls_settle(void)
+{
+    step(OP_SETTLE, 0, CALLER);
+}
+
+void ls_stay_on(int core)
+{
+    (void)core; /* there is one */
+}
+
+void ls_polite(void)
+{
+}
+
+int64_t ls_now_ns(void)
+{
+    W->now += 1000;
+    return W->now;
+}
+
+int64_t ls_past_next_second(void)
+{
+    return 1000 - ls_now_ns() % 1000000000 / 1000000 + 20;
+}
+
+int ls_descriptors(void)
+{
+    return 3;
+}
+
+int ls_mappings(void)
+{
+    return 20;
+}
+
+/* ---- gates
+ * ---------------------------------------------------------------------------------------- */
+
+struct ls_gate {
+    int unused;
+};
+
+struct ls_gate *ls_gate_new(void)
+{
+    struct ls_gate *g = calloc(1, sizeof *g);
+
+    if (!g)
+        broken("no memory for a gate");
+    object_at(g, OBJ_GATE);
+    return g;
+}
+
+void ls_gate_pass(struct ls_gate *g)
+{
+    struct object *o = object_at(g, OBJ_GATE);
+
+    o->count++;
+    clock_release_join(&o->readers_clock);
+    changed();
+    step(OP_GATE, (uint64_t)g, CALLER);
+    clock_acquire(&object_at(g, OBJ_GATE)->clock);
+}
+
+int ls_gate_arrived(struct ls_gate *g)
+{
+    struct object *o;
+
+    step(OP_YIELD, 0, CALLER);
+    o = object_at(g, OBJ_GATE);
+    clock_acquire(&o->readers_clock);
+    look(CALLER ^ o->count * 31);
+    return (int)o->count;
+}
+
+void ls_gate_open(struct ls_gate *g)
+{
+    struct object *o;
+
+    step(OP_GATE_OPEN, (uint64_t)g, CALLER);
+    o = object_at(g, OBJ_GATE);
+    o->limit = 1;
+    o->released_at = (uint32_t)W->points;
+    clock_release_join(&o->clock);
+    changed();
+}
+
+void ls_gate_free(struct ls_gate *g)
+{
+    free(g);
+}
+
+/* ---- not yet: processes and terminals
+ * ---------------------------------------------------------------- */
+
+static void __attribute__((noreturn)) not_explored(const char *what)
+{
+    broken("the test uses %s, which the explorer does not explore", what);
+}
+
+bool ls_stopped(pid_t pid)
+{
+    (void)pid;
+    not_explored("processes");
+}
+
+pid_t ls_spawn(int (*body)(void *), void *arg)
+{
+    (void)body, (void)arg;
+    not_explored("processes");
+}
+
+int ls_reap(pid_t pid)
+{
+    (void)pid;
+    not_explored("processes");
+}
+
+void ls_alongside(void (*work)(void *arg, int me), void *arg, int64_t turns[2])
+{
+    (void)work, (void)arg, (void)turns;
+    not_explored("processes");
+}
+
+void ls_kill_self(void)
+{
+    not_explored("signals");
+}
+
+pid_t ls_terminal_start(int (*program)(void))
+{
+    (void)program;
+    not_explored("a terminal");
+}
+
+void key(int ch)
+{
+    (void)ch;
+    not_explored("a terminal");
+}
+
+const char *ls_terminal_line(void)
+{
+    not_explored("a terminal");
+}
+
+int ls_children(pid_t pid, pid_t *ret, int max)
+{
+    (void)pid, (void)ret, (void)max;
+    not_explored("processes");
+}
+
+bool ls_terminal_left(struct ls_leaving *ret)
+{
+    (void)ret;
+    not_explored("a terminal");
+}
+
+void ls_terminal_end(void)
+{
+    not_explored("a terminal");
+}
