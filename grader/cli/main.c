@@ -9,7 +9,7 @@
 #include "core/version.h"
 #include "sandbox/keeper.h"
 
-static const struct cmd *const commands[] = {&cmd_grade, &cmd_batch, &cmd_list,
+static const struct cmd *const commands[] = {&cmd_grade, &cmd_batch, &cmd_explore, &cmd_list,
                                              &cmd_lint,  &cmd_new,   &cmd_doctor};
 
 static void usage(FILE *to)

@@ -25,6 +25,22 @@ struct stack {
     int count;
 };
 
+/* One step of a schedule: what a task did, and where. */
+struct schedule_step {
+    int task;         /* 0 = main */
+    const char *what; /* "reads counter", "locks" */
+    struct frame at;
+};
+
+/* The interleaving that showed it, with the fewest switches; replayable by its token. */
+struct schedule {
+    const char *token;
+    long found_in; /* number of the schedule that showed it first */
+    int tasks;     /* highest task number + 1 */
+    struct schedule_step *steps;
+    int count;
+};
+
 /* One proof. Advice costs nothing and says so. */
 struct evidence {
     struct evidence *next;
@@ -34,6 +50,15 @@ struct evidence {
     const char *title; /* "data-race: counter_add / counter_get" */
     const char *text;  /* one or more plain sentences */
     struct stack *stacks;
+    struct schedule *schedule; /* NULL when no schedule was chosen */
+};
+
+/* What the exploration of one program or test found. */
+struct exploration {
+    const char *extent; /* "all": every schedule was tried; "budget"; "replay" */
+    long schedules, steps, points, tasks;
+    struct evidence *found; /* worst first */
+    int bugs;               /* of them no advice */
 };
 
 struct test_grade {

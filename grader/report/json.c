@@ -46,16 +46,34 @@ static json_t *stacks_json(const struct stack *s)
     return all;
 }
 
+static json_t *schedule_json(const struct schedule *s)
+{
+    json_t *steps = json_array();
+
+    for (int i = 0; i < s->count; i++) {
+        const struct schedule_step *st = &s->steps[i];
+
+        json_array_append_new(steps, json_pack("{s:i, s:o, s:o}", "task", st->task, "what",
+                                               text(st->what), "at", frame_json(&st->at)));
+    }
+    return json_pack("{s:o, s:I, s:i, s:o}", "token", text(s->token), "found_in",
+                     (json_int_t)s->found_in, "tasks", s->tasks, "steps", steps);
+}
+
 static json_t *evidence_json(const struct evidence *ev)
 {
     json_t *all = json_array();
 
-    for (; ev; ev = ev->next)
-        json_array_append_new(all, json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "mode",
-                                             mode_name(ev->mode), "verdict",
-                                             verdict_name(ev->verdict), "advice", ev->advice,
-                                             "title", text(ev->title), "text", text(ev->text),
-                                             "stacks", stacks_json(ev->stacks)));
+    for (; ev; ev = ev->next) {
+        json_t *j =
+            json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "mode", mode_name(ev->mode), "verdict",
+                      verdict_name(ev->verdict), "advice", ev->advice, "title", text(ev->title),
+                      "text", text(ev->text), "stacks", stacks_json(ev->stacks));
+
+        if (ev->schedule)
+            json_object_set_new(j, "schedule", schedule_json(ev->schedule));
+        json_array_append_new(all, j);
+    }
     return all;
 }
 
@@ -118,6 +136,20 @@ static json_t *head(int score, int max, json_t *exercises)
     return json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "format", RESULT_FORMAT, "grader",
                      LOCKSTEP_VERSION, "tier", "none", "score", score, "max", max, "exercises",
                      exercises);
+}
+
+int report_exploration(const struct exploration *x, json_t **ret, struct err *e)
+{
+    json_t *j = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:o}", "format",
+                          EXPLORE_FORMAT, "grader", LOCKSTEP_VERSION, "extent", x->extent,
+                          "schedules", (json_int_t)x->schedules, "steps", (json_int_t)x->steps,
+                          "points", (json_int_t)x->points, "tasks", (json_int_t)x->tasks,
+                          "bugs", x->bugs, "findings", evidence_json(x->found));
+
+    if (!j)
+        return err_oom(e);
+    *ret = j;
+    return 0;
 }
 
 int report_json(const struct unit_result *units, int count, json_t **ret, struct err *e)

@@ -16,6 +16,7 @@
 
 #define RESULT_FORMAT "lockstep/result/1"
 #define TIMING_FORMAT "lockstep/timing/1"
+#define EXPLORE_FORMAT "lockstep/explore/1"
 
 /* One submission: `count` graded units. No clock values. */
 int report_json(const struct unit_result *units, int count, json_t **ret, struct err *e);
@@ -30,6 +31,7 @@ int report_join(json_t *const *parts, int count, json_t **ret, struct err *e);
 int report_dump(const json_t *j, struct buf *ret, struct err *e);
 
 struct text_options {
+    const char *replay, *behind; /* around a token: a command to type; NULL: none */
     bool color;
     bool verbose; /* also hints of passed tests' advice, and every mode's verdict */
     enum lang lang;
@@ -38,6 +40,13 @@ struct text_options {
 /* For a person at a terminal. */
 int report_text(const json_t *result, const struct text_options *o, struct buf *ret,
                 struct err *e);
+
+/* What `lockstep explore` found, as JSON and for a person. `replay` is put before the token of
+ * each schedule: the command that shows it again; `behind` after it. */
+int report_exploration(const struct exploration *x, json_t **ret, struct err *e);
+int report_exploration_text(const json_t *exploration, const struct text_options *o,
+                            const char *replay, const char *behind, struct buf *ret,
+                            struct err *e);
 
 /* JUnit XML (testmoapp/junitxml); `timing` may be NULL. */
 int report_junit(const json_t *result, const json_t *timing, struct buf *ret, struct err *e);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/utf8.h"
+#include "report/interleaving.h"
 #include "report/report.h"
 
 struct out {
@@ -81,6 +82,24 @@ static void put_stack(struct out *o, const json_t *s)
     json_array_foreach(json_object_get(s, "frames"), i, f) put_frame(o, f);
 }
 
+static void put_schedule(struct out *o, const json_t *s, const char *indent)
+{
+    char deeper[16];
+
+    if (!s)
+        return;
+    snprintf(deeper, sizeof deeper, "%s  ", indent);
+    if (num(s, "found_in") > 0)
+        buf_printf(o->b, "%sthe interleaving (found in schedule %d):\n", indent,
+                   num(s, "found_in"));
+    interleaving_table(o->b, s, deeper);
+    if (!o->o->replay)
+        return;
+    buf_printf(o->b, "%sreplay: %s ", indent, o->o->replay);
+    put(o, str(s, "token"));
+    buf_printf(o->b, "%s\n", o->o->behind ? o->o->behind : "");
+}
+
 static void put_evidence(struct out *o, const json_t *ev)
 {
     const bool advice = json_is_true(json_object_get(ev, "advice"));
@@ -93,6 +112,7 @@ static void put_evidence(struct out *o, const json_t *ev)
     put(o, str(ev, "text"));
     buf_puts(o->b, "\n");
     json_array_foreach(json_object_get(ev, "stacks"), i, s) put_stack(o, s);
+    put_schedule(o, json_object_get(ev, "schedule"), "        ");
 }
 
 static void put_modes(struct out *o, const json_t *test)
@@ -235,5 +255,50 @@ int report_text(const json_t *result, const struct text_options *options, struct
     buf_printf(ret, "total %d/%d", num(result, "score"), num(result, "max"));
     buf_printf(ret, "   (tier %s: runs are watched and cleaned up, not confined)\n",
                str(result, "tier"));
+    return ret->failed ? err_oom(e) : 0;
+}
+
+static void put_finding(struct out *o, const json_t *f)
+{
+    const bool advice = json_is_true(json_object_get(f, "advice"));
+    const json_t *s;
+    size_t i;
+
+    if (advice)
+        paint(o, NOTE, "advice: ");
+    paint(o, advice ? NOTE : BAD, str(f, "title"));
+    buf_puts(o->b, "\n    ");
+    put(o, str(f, "text"));
+    buf_puts(o->b, "\n");
+    json_array_foreach(json_object_get(f, "stacks"), i, s) put_stack(o, s);
+    if (!advice || o->o->verbose)
+        put_schedule(o, json_object_get(f, "schedule"), "    ");
+    buf_puts(o->b, "\n");
+}
+
+int report_exploration_text(const json_t *x, const struct text_options *options,
+                            const char *replay, const char *behind, struct buf *ret,
+                            struct err *e)
+{
+    struct text_options with = *options;
+    struct out o = {.b = ret, .o = &with};
+    const char *extent = str(x, "extent");
+    const int n = num(x, "schedules"), bugs = num(x, "bugs");
+    const json_t *f;
+    size_t i;
+
+    with.replay = replay;
+    with.behind = behind;
+    json_array_foreach(json_object_get(x, "findings"), i, f) put_finding(&o, f);
+    if (strcmp(extent, "replay") == 0)
+        buf_printf(ret, "replayed one schedule: ");
+    else if (strcmp(extent, "all") == 0 && bugs == 0)
+        buf_printf(ret, "all %d schedules explored: ", n);
+    else
+        buf_printf(ret, "%d schedules explored: ", n);
+    if (bugs)
+        buf_printf(ret, "%d bug%s found\n", bugs, bugs == 1 ? "" : "s");
+    else
+        buf_puts(ret, "no bug found\n");
     return ret->failed ? err_oom(e) : 0;
 }

@@ -267,14 +267,14 @@ static int missing_functions(struct unit *u, const struct audit *au)
     return u->r->tests[0].evidence ? 0 : 1;
 }
 
-static int localise(struct unit *u, struct err *e)
+int unit_localise(struct unit *u, const char *object, struct err *e)
 {
     char *argv[RUBRIC_API_MAX + 8] = {"/usr/bin/objcopy"};
     int n = 1;
 
     for (int i = 0; i < RUBRIC_API_MAX && u->x->rubric.api[i]; i++)
         argv[n++] = arena_printf(u->a, "--keep-global-symbol=%s", u->x->rubric.api[i]);
-    argv[n++] = "submission.o";
+    argv[n++] = (char *)object;
     return u->a->failed ? err_oom(e) : run_step(u, argv, false, e);
 }
 
@@ -298,7 +298,7 @@ static int audit(struct unit *u, struct err *e)
     if (au.forbidden_count)
         return 0;
     rc = missing_functions(u, &au);
-    return rc > 0 && au.extra ? localise(u, e) : rc;
+    return rc > 0 && au.extra ? unit_localise(u, "submission.o", e) : rc;
 }
 
 /* ---- the program ------------------------------------------------------------------ */

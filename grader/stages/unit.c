@@ -33,7 +33,7 @@ bool unit_owns(const struct unit *u, const char *file)
 bool unit_is_harness(const char *file)
 {
     static const char *const files[] = {"harness.c", "settle.c",   "terminal.c", "alongside.c",
-                                        "gate.c",    "helgrind.c", "measure.c"};
+                                        "gate.c",    "helgrind.c", "measure.c",  "inputs.c"};
 
     for (size_t i = 0; file && i < ARRAY_SIZE(files); i++)
         if (strcmp(files[i], file) == 0)
@@ -214,11 +214,9 @@ static int take_turn(struct err *e)
     return -2;
 }
 
-static int open_work(struct unit *u, struct err *e)
+int unit_open_work(struct arena *a, const char **ret, struct err *e)
 {
-    const char *tmp = getenv("TMPDIR");
-    char *path =
-        arena_printf(u->a, "%s/lockstep-%d-XXXXXX", tmp && *tmp ? tmp : "/tmp", (int)getpid());
+    char *path = arena_printf(a, "%s/lockstep-%d-XXXXXX", temp_folder(), (int)getpid());
 
     if (!path)
         return err_oom(e);
@@ -227,10 +225,10 @@ static int open_work(struct unit *u, struct err *e)
                        temp_folder());
     if (!mkdtemp(path))
         return err_errno(e, "cannot make a work folder '%s'; is TMPDIR writable", path);
-    u->work = path;
-    if (mkdir(arena_printf(u->a, "%s/scratch", path), 0700) < 0)
+    *ret = path;
+    if (mkdir(arena_printf(a, "%s/scratch", path), 0700) < 0)
         return err_errno(e, "cannot make '%s/scratch'", path);
-    return write_plain(arena_printf(u->a, "%s/" WORK_MARK, path), "", 0, e);
+    return write_plain(arena_printf(a, "%s/" WORK_MARK, path), "", 0, e);
 }
 
 static void tell(const struct unit *u, const char *what)
@@ -261,6 +259,11 @@ static int run_stages(struct unit *u, struct err *e)
         if (stage_valgrind(u, (enum mode)m, e) < 0)
             return -1;
     }
+    if (u->o->modes & 1u << MODE_EXPLORE) {
+        tell(u, mode_name(MODE_EXPLORE));
+        if (stage_explore(u, e) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -280,7 +283,7 @@ int unit_grade(const struct unit_options *o, const struct exercise *x, const cha
         return -1;
     rc = read_submission(&u, e);
     if (rc > 0)
-        rc = open_work(&u, e);
+        rc = unit_open_work(a, &u.work, e);
     if (rc == 0 && u.work)
         rc = run_stages(&u, e);
     if (u.work)
@@ -310,7 +313,7 @@ int unit_suite_ids(const struct unit_options *o, const struct exercise *x, struc
         return err_set(e, ERR_EXERCISE, "%s: no reference solution", x->id);
     rc = read_submission(&u, e);
     if (rc > 0)
-        rc = open_work(&u, e);
+        rc = unit_open_work(a, &u.work, e);
     if (rc == 0)
         rc = stage_compile(&u, e);
     if (rc > 0)

@@ -44,6 +44,10 @@ struct unit {
 int unit_grade(const struct unit_options *o, const struct exercise *x, const char *file,
                struct arena *a, struct unit_result *ret, struct err *e);
 
+/* Makes an empty folder below TMPDIR that unit_sweep() knows. *ret is set as soon as there is
+ * something to remove (remove_tree), even when -1 is returned. */
+int unit_open_work(struct arena *a, const char **ret, struct err *e);
+
 /* Removes work folders of graders that were killed before they could. Only those of
  * processes that are gone; call it once at a command's start. */
 void unit_sweep(void);
@@ -58,6 +62,11 @@ int unit_suite_ids(const struct unit_options *o, const struct exercise *x, struc
 int stage_compile(struct unit *u, struct err *e);
 int stage_native(struct unit *u, struct err *e);
 int stage_valgrind(struct unit *u, enum mode mode, struct err *e);
+int stage_explore(struct unit *u, struct err *e);
+
+/* Makes everything local that an object of the submission defines beyond the contract, so that
+ * a helper called `read` hurts nobody. 1, or -1. */
+int unit_localise(struct unit *u, const char *object, struct err *e);
 
 /* Compares the observed stream of one test with the reference's. */
 struct observation {

@@ -1,0 +1,356 @@
+/* cmd_explore.c - `lockstep explore`: any C program with a main, under schedules we choose. */
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "cli/options.h"
+#include "report/report.h"
+#include "stages/explorer.h"
+#include "stages/unit.h"
+
+enum {
+    FILES_MAX = 32,
+    FLAGS_MAX = 24,
+    OPT_STRATEGY = 256,
+    OPT_SCHEDULES,
+    OPT_SEED,
+    OPT_JSON,
+    OPT_CFLAGS,
+    OPT_REPLAY,
+    OPT_BOUND,
+    OPT_GDB,
+    OPT_FORK,
+    OPT_COLOR
+};
+
+struct explore_options {
+    struct explorer_options x;
+    char *flags[FLAGS_MAX + 1];
+    int flag_count;
+    char *flag_text; /* the words of --cflags */
+    bool json, verbose, gdb;
+    const char *color;
+};
+
+static const struct option_row rows[] = {
+    {OPT_STRATEGY, "strategy", "S", "default, random, pct, pos, surw, dfs or dpor"},
+    {OPT_SCHEDULES, "schedules", "N", "stop after N schedules (default 1000)"},
+    {OPT_SEED, "seed", "K", "which random schedules (default 1)"},
+    {OPT_BOUND, "preemptions", "N", "dfs and dpor: at most N preemptions a schedule"},
+    {OPT_CFLAGS, "cflags", "FLAGS", "more flags for the compiler, in one word"},
+    {OPT_REPLAY, "replay", "TOKEN", "run this one schedule, and show it step by step"},
+    {OPT_GDB, "gdb", NULL, "with --replay: stop in gdb where it fails"},
+    {OPT_JSON, "json", NULL, "the report as JSON"},
+    {OPT_FORK, "fork", NULL, "a new process for every schedule"},
+    {OPT_COLOR, "color", "WHEN", "auto, always or never"},
+    {'v', "verbose", NULL, "the schedules of advice, too"},
+    {0, NULL, NULL, NULL},
+};
+
+static int count_of(const char *what, const char *value, long lo, long hi, long *ret,
+                    struct err *e)
+{
+    if (parse_long(value, lo, hi, ret))
+        return 0;
+    return err_set(e, ERR_USAGE, "'%s %s': expected a number from %ld to %ld", what, value, lo,
+                   hi);
+}
+
+static int split_flags(struct explore_options *o, const char *value, struct err *e)
+{
+    char *save = NULL;
+
+    o->flag_text = strdup(value);
+    if (!o->flag_text)
+        return err_oom(e);
+    for (char *w = strtok_r(o->flag_text, " \t\n", &save); w;
+         w = strtok_r(NULL, " \t\n", &save)) {
+        if (o->flag_count == FLAGS_MAX)
+            return err_set(e, ERR_USAGE, "more than %d compiler flags", FLAGS_MAX);
+        o->flags[o->flag_count++] = w;
+    }
+    return 0;
+}
+
+static int check_strategy(const char *name, struct err *e)
+{
+    static const char *const names[] = {"default", "random", "pct", "pos",
+                                        "surw",    "dfs",    "dpor"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return 0;
+    return err_set(
+        e, ERR_USAGE,
+        "unknown strategy '%s', expected default, random, pct, pos, surw, dfs or dpor", name);
+}
+
+static int use(void *ctx, int key, const char *value, struct err *e)
+{
+    struct explore_options *o = ctx;
+    long n;
+
+    switch (key) {
+    case OPT_STRATEGY:
+        o->x.strategy = value;
+        return check_strategy(value, e);
+    case OPT_SCHEDULES:
+        return count_of("--schedules", value, 1, 1000000000, &o->x.schedules, e);
+    case OPT_SEED:
+        return count_of("--seed", value, 1, 1000000000, &o->x.seed, e);
+    case OPT_BOUND:
+        if (count_of("--preemptions", value, 0, 1000, &n, e) < 0)
+            return -1;
+        o->x.preemptions = (int)n + 1;
+        return 0;
+    case OPT_CFLAGS:
+        return split_flags(o, value, e);
+    case OPT_REPLAY:
+        o->x.token = value;
+        return 0;
+    case OPT_GDB:
+        o->gdb = true;
+        return 0;
+    case OPT_JSON:
+        o->json = true;
+        return 0;
+    case OPT_FORK:
+        o->x.fork_each = true;
+        return 0;
+    case OPT_COLOR:
+        o->color = value;
+        return 0;
+    default:
+        o->verbose = true;
+        return 0;
+    }
+}
+
+/* ---- the program's sources, for quoting ----------------------------------------------------
+ */
+
+struct sources {
+    struct arena *a;
+    const char *path[FILES_MAX];
+    char *text[FILES_MAX];
+    int count;
+};
+
+static const char *quote(void *ctx, const char *file, int no)
+{
+    struct sources *s = ctx;
+
+    for (int i = 0; i < s->count; i++) {
+        const char *slash = strrchr(s->path[i], '/'), *p = s->text[i];
+
+        if (!p || strcmp(slash ? slash + 1 : s->path[i], file) != 0)
+            continue;
+        for (int k = 1; p && k < no; k++)
+            if ((p = strchr(p, '\n')))
+                p++;
+        if (!p || no < 1)
+            return NULL;
+        p += strspn(p, " \t");
+        return arena_strndup(s->a, p, strcspn(p, "\r\n"));
+    }
+    return NULL;
+}
+
+static int read_sources(struct sources *s, char *const files[], struct err *e)
+{
+    for (; files[s->count]; s->count++) {
+        if (s->count == FILES_MAX)
+            return err_set(e, ERR_USAGE, "more than %d files", FILES_MAX);
+        if (slurp(files[s->count], 16 << 20, &s->text[s->count], NULL, e) < 0)
+            return -1;
+        s->path[s->count] = realpath(files[s->count], NULL);
+        if (!s->path[s->count])
+            return err_errno(e, "cannot find '%s'", files[s->count]);
+    }
+    return 0;
+}
+
+static void release_sources(struct sources *s)
+{
+    for (int i = 0; i < FILES_MAX; i++) {
+        free((char *)s->path[i]);
+        free(s->text[i]);
+    }
+}
+
+/* ---- building
+ * --------------------------------------------------------------------------------- */
+
+/* 1 = built, 0 = the compiler refused. */
+static int build(const struct explore_options *o, const struct sources *s, const char *runtime,
+                 const char *work, struct arena *a, bool *pure, struct err *e)
+{
+    char *objects[FILES_MAX + 1] = {NULL};
+    struct buf said = {0};
+    int rc = 1;
+
+    for (int i = 0; rc > 0 && i < s->count; i++) {
+        objects[i] = arena_printf(a, "o%d.o", i);
+        rc = objects[i] ? explorer_compile(runtime, work, s->path[i], objects[i], o->flags,
+                                           true, &said, e)
+                        : err_oom(e);
+    }
+    if (rc > 0)
+        rc = explorer_link(runtime, work, objects, "program", false, &said, e);
+    if (said.len)
+        fwrite(said.data, 1, said.len, stderr);
+    buf_release(&said);
+    if (rc > 0) {
+        const int p = explorer_is_pure(work, objects, e);
+
+        *pure = p > 0;
+        rc = p < 0 ? -1 : 1;
+    }
+    return rc;
+}
+
+static int print(const struct explore_options *o, const struct exploration *x,
+                 char *const files[], struct err *e)
+{
+    struct text_options t = {.verbose = o->verbose, .lang = user_language()};
+    struct buf b = {0}, behind = {0};
+    json_t *j = NULL;
+    int rc = report_exploration(x, &j, e);
+
+    t.color = o->color ? strcmp(o->color, "always") == 0
+                       : isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    if (o->flag_count) {
+        buf_puts(&behind, " --cflags '");
+        for (int i = 0; i < o->flag_count; i++)
+            buf_printf(&behind, "%s%s", i ? " " : "", o->flags[i]);
+        buf_puts(&behind, "'");
+    }
+    for (int i = 0; files[i]; i++)
+        buf_printf(&behind, " %s", files[i]);
+    if (rc == 0)
+        rc = o->json ? report_dump(j, &b, e)
+                     : report_exploration_text(j, &t, "lockstep explore --replay", behind.data,
+                                               &b, e);
+    if (rc == 0)
+        fwrite(b.data, 1, b.len, stdout);
+    json_decref(j);
+    buf_release(&b);
+    buf_release(&behind);
+    return rc;
+}
+
+/* gdb runs the program itself: same token, same schedule, a breakpoint where a finding is made.
+ */
+static int run_gdb(const struct explore_options *o, const char *work, struct arena *a,
+                   struct err *e)
+{
+    char *program = arena_printf(a, "%s/program", work);
+    char *argv[] = {"gdb",
+                    "-q",
+                    "-iex",
+                    "set debuginfod enabled off",
+                    "-ex",
+                    "set breakpoint pending on",
+                    "-ex",
+                    "set environment LOCKSTEP_SETTLED 1",
+                    "-ex",
+                    "set environment LD_BIND_NOW 1",
+                    "-ex",
+                    "handle SIGSEGV SIGVTALRM nostop noprint pass",
+                    "-ex",
+                    "break lockstep_failed",
+                    "-ex",
+                    "run",
+                    "--args",
+                    program,
+                    "--inline",
+                    "--token",
+                    (char *)o->x.token,
+                    "--show",
+                    NULL};
+    pid_t pid = program ? fork() : -1;
+    int status = 0;
+
+    if (pid < 0)
+        return err_errno(e, "cannot start gdb");
+    if (pid == 0) {
+        execvp(argv[0], argv);
+        fputs("lockstep explore: cannot run gdb; install it with: apt-get install gdb\n",
+              stderr);
+        _exit(127);
+    }
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return err_errno(e, "cannot wait for gdb");
+    return EXIT_ALL_PASS;
+}
+
+static int explore(struct explore_options *o, char *const files[], struct arena *a,
+                   struct err *e)
+{
+    struct sources s = {.a = a};
+    struct exploration x = {0};
+    struct err ignored = {0};
+    struct course c;
+    bool pure = false;
+    const char *work = NULL;
+    int rc;
+
+    rc = course_load(a, &c, e);
+    if (rc == 0)
+        rc = read_sources(&s, files, e);
+    if (rc == 0)
+        rc = unit_open_work(a, &work, e);
+    if (rc == 0)
+        rc = build(o, &s, c.runtime, work, a, &pure, e);
+    if (rc == 0)
+        rc = err_set(e, ERR_USAGE,
+                     "the program does not compile; the compiler's words are above");
+    o->x.fork_each |= !pure;
+    if (rc > 0 && o->gdb)
+        rc = run_gdb(o, work, a, e);
+    else if (rc > 0 && (rc = explorer_run(work, "program", &o->x, quote, &s, a, &x, e)) == 0 &&
+             (rc = print(o, &x, files, e)) == 0)
+        rc = x.bugs ? EXIT_SOME_FAIL : EXIT_ALL_PASS;
+    if (work)
+        remove_tree(work, &ignored);
+    release_sources(&s);
+    return rc;
+}
+
+static int run(int argc, char *argv[], struct err *e)
+{
+    struct explore_options o = {.x = {.after = -1}};
+    struct arena a = {0};
+    int first, status, end = argc;
+
+    for (int i = 1; i < argc && end == argc; i++)
+        if (strcmp(argv[i], "--") == 0)
+            end = i;
+    if (end < argc) {
+        o.x.args = argv + end + 1;
+        argv[end] = NULL;
+    }
+    first = options_parse(&cmd_explore, rows, end, argv, use, &o, e);
+    if (first >= 0 && !argv[first])
+        first = err_set(e, ERR_USAGE, "no C file; usage: lockstep explore [OPTIONS] FILE.c...");
+    if (first >= 0 && o.gdb && !o.x.token)
+        first = err_set(e, ERR_USAGE, "--gdb needs --replay TOKEN: which schedule");
+    if (first >= 0) {
+        catch_interrupts();
+        unit_sweep();
+        status = explore(&o, argv + first, &a, e);
+    } else {
+        status = first;
+    }
+    arena_release(&a);
+    free(o.flag_text);
+    return status;
+}
+
+const struct cmd cmd_explore = {
+    .name = "explore",
+    .args = "[OPTIONS] FILE.c... [-- ARGUMENTS]",
+    .summary = "run a program under schedules we choose: races, deadlocks, failures",
+    .run = run,
+};

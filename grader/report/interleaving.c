@@ -1,0 +1,205 @@
+/* interleaving.c - rows of steps to a table of fixed columns.
+ *
+ * Steps of one task in the same line of source become one row ("reads n, writes n"). With more
+ * tasks than fit, a row names its task instead. The beginning of a very long schedule is left
+ * out: it goes wrong at the end.
+ */
+#include "report/interleaving.h"
+
+#include <string.h>
+
+#include "core/utf8.h"
+
+enum { WIDTH = 108, NARROWEST = 26, WIDEST = 44, TASKS_SHOWN = 64, ROWS_MAX = 60, CELL = 200 };
+
+struct row {
+    int task;
+    char line[16];
+    const char *source;
+    char what[CELL];
+};
+
+static const char *str(const json_t *j, const char *key)
+{
+    return json_string_value(json_object_get(j, key));
+}
+
+/* Screen columns of UTF-8: one a code point is near enough for code; wide ones count two. */
+static int columns(const unsigned char *p, size_t *bytes)
+{
+    *bytes = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+    return *p >= 0xe3 ? 2 : 1;
+}
+
+static void put_cell(struct buf *b, const char *text, int width, bool pad)
+{
+    struct buf clean = {0};
+    int used = 0;
+
+    utf8_clean(&clean, text, strlen(text), UTF8_TERMINAL);
+    for (const unsigned char *p = (const unsigned char *)(clean.data ? clean.data : ""); *p;) {
+        size_t n;
+        const int w = columns(p, &n);
+
+        if (used + w > width - 1) {
+            break;
+        }
+        buf_add(b, p, strnlen((const char *)p, n));
+        used += w;
+        p += strnlen((const char *)p, n);
+    }
+    for (; pad && used < width; used++)
+        buf_puts(b, " ");
+    buf_release(&clean);
+}
+
+static bool same_place(const struct row *r, const json_t *step)
+{
+    const json_t *at = json_object_get(step, "at");
+    char line[16];
+
+    snprintf(line, sizeof line, "%d", (int)json_integer_value(json_object_get(at, "line")));
+    return r->task == (int)json_integer_value(json_object_get(step, "task")) &&
+           strcmp(r->line, line) == 0;
+}
+
+static void append_what(struct row *r, const char *what)
+{
+    const size_t used = strlen(r->what), n = strlen(what);
+
+    if (used >= n && strcmp(r->what + used - n, what) == 0)
+        return; /* the same again */
+    if (used + n + 3 < sizeof r->what)
+        snprintf(r->what + used, sizeof r->what - used, "%s%s", used ? ", " : "", what);
+}
+
+static int make_rows(const json_t *steps, struct row *rows, int max)
+{
+    const json_t *st;
+    size_t i;
+    int n = 0;
+
+    json_array_foreach((json_t *)steps, i, st)
+    {
+        const json_t *at = json_object_get(st, "at");
+        const char *what = str(st, "what");
+
+        if (!what)
+            continue;
+        if (n == 0 || !same_place(&rows[n - 1], st) || strcmp(what, "ends") == 0) {
+            if (n == max)
+                return n;
+            rows[n] =
+                (struct row){.task = (int)json_integer_value(json_object_get(st, "task"))};
+            snprintf(rows[n].line, sizeof rows[n].line, "%d",
+                     (int)json_integer_value(json_object_get(at, "line")));
+            rows[n++].source = str(at, "source");
+        }
+        append_what(&rows[n - 1], what);
+    }
+    return n;
+}
+
+static void row_text(const struct row *r, char *ret, size_t size, int width)
+{
+    const int what = (int)strlen(r->what);
+    int room = width - what - (int)strlen(r->line) - 7;
+
+    if (r->line[0] == '0' || !r->source) {
+        snprintf(ret, size, "(%s)", r->what);
+        return;
+    }
+    if (room < 10)
+        room = 10;
+    snprintf(ret, size, "%s: %.*s  (%s)", r->line, room, r->source, r->what);
+}
+
+static void task_label(int task, char *ret, size_t size)
+{
+    if (task == 0)
+        snprintf(ret, size, "main");
+    else
+        snprintf(ret, size, "thread %d", task);
+}
+
+/* Which column a task has: those that appear, in order of number. */
+static int make_columns(const struct row *rows, int n, int *column)
+{
+    int count = 0;
+
+    for (int t = 0; t < TASKS_SHOWN; t++) {
+        column[t] = -1;
+        for (int i = 0; i < n; i++)
+            if (rows[i].task == t) {
+                column[t] = count++;
+                break;
+            }
+    }
+    for (int i = 0; i < n; i++)
+        if (rows[i].task >= TASKS_SHOWN)
+            return TASKS_SHOWN;
+    return count;
+}
+
+static void put_list(struct buf *b, const struct row *rows, int n, const char *indent)
+{
+    for (int i = 0; i < n; i++) {
+        char label[24], text[2 * CELL];
+
+        task_label(rows[i].task, label, sizeof label);
+        row_text(&rows[i], text, sizeof text, WIDTH - 12);
+        buf_puts(b, indent);
+        put_cell(b, label, 12, true);
+        put_cell(b, text, WIDTH - 12, false);
+        buf_puts(b, "\n");
+    }
+}
+
+static void put_columns(struct buf *b, const struct row *rows, int n, const int *column,
+                        int count, const char *indent)
+{
+    int width = WIDTH / count;
+
+    width = width > WIDEST ? WIDEST : width;
+    buf_puts(b, indent);
+    for (int t = 0; t < TASKS_SHOWN; t++) {
+        char label[24];
+
+        if (column[t] < 0)
+            continue;
+        task_label(t, label, sizeof label);
+        put_cell(b, label, width, column[t] < count - 1);
+    }
+    buf_puts(b, "\n");
+    for (int i = 0; i < n; i++) {
+        char text[2 * CELL];
+
+        buf_puts(b, indent);
+        for (int c = 0; c < column[rows[i].task]; c++)
+            buf_printf(b, "%*s", width, "");
+        row_text(&rows[i], text, sizeof text, width);
+        put_cell(b, text, width, false);
+        buf_puts(b, "\n");
+    }
+}
+
+void interleaving_table(struct buf *b, const json_t *schedule, const char *indent)
+{
+    const json_t *steps = json_object_get(schedule, "steps");
+    const int max = (int)json_array_size(steps);
+    struct row *rows = max ? calloc((size_t)max, sizeof *rows) : NULL;
+    int column[TASKS_SHOWN], n, count, skip;
+
+    if (!rows)
+        return;
+    n = make_rows(steps, rows, max);
+    skip = n > ROWS_MAX ? n - ROWS_MAX : 0;
+    if (skip)
+        buf_printf(b, "%s(%d rows before these)\n", indent, skip);
+    count = make_columns(rows + skip, n - skip, column);
+    if (count * NARROWEST > WIDTH)
+        put_list(b, rows + skip, n - skip, indent);
+    else if (count)
+        put_columns(b, rows + skip, n - skip, column, count, indent);
+    free(rows);
+}

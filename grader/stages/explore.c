@@ -1,0 +1,101 @@
+/* explore.c - the explore mode: the tests whose rubric asks for it, under chosen schedules.
+ *
+ * Submission and suite are compiled once more, as the explorer needs them, and each test is
+ * explored by itself. The number of schedules is fixed (limits of the rubric), never seconds,
+ * so a slow machine grades the same. What the explorer finds is a proof like any other.
+ */
+#include <string.h>
+
+#include "stages/explorer.h"
+#include "stages/unit.h"
+
+enum { SCHEDULES = 400 };
+
+struct quoting {
+    struct unit *u;
+};
+
+static const char *quote(void *ctx, const char *file, int no)
+{
+    const struct unit *u = ctx;
+
+    return unit_owns(u, file) ? unit_line(u, no) : NULL;
+}
+
+/* 1 = built; 0 cannot happen for the suite's sake: the same files were compiled natively. */
+static int build(struct unit *u, bool *pure, struct err *e)
+{
+    char *suite = arena_printf(u->a, "%s/check_%s.c", u->x->dir, u->x->cname);
+    char *source = arena_printf(u->a, "./%s", u->x->rubric.edit);
+    char *flags[] = {"-iquote", (char *)u->x->dir, "-I", (char *)u->o->course->runtime, NULL};
+    char *objects[] = {"x_submission.o", "x_suite.o", NULL};
+    struct buf said = {0};
+    int rc = suite && source ? 1 : err_oom(e);
+
+    if (rc > 0)
+        rc = explorer_compile(u->o->course->runtime, u->work, source, objects[0], NULL, false,
+                              &said, e);
+    if (rc > 0)
+        rc = unit_localise(u, objects[0], e);
+    if (rc > 0)
+        rc = explorer_compile(u->o->course->runtime, u->work, suite, objects[1], flags, false,
+                              &said, e);
+    if (rc > 0)
+        rc =
+            explorer_link(u->o->course->runtime, u->work, objects, "x_program", true, &said, e);
+    if (rc == 0)
+        rc = err_set(e, ERR_SYSTEM, "cannot build '%s' for the explorer: %.300s",
+                     u->x->rubric.edit, said.data ? said.data : "no message");
+    buf_release(&said);
+    if (rc > 0) {
+        rc = explorer_is_pure(u->work, objects, e);
+        *pure = rc > 0;
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+static void adopt(struct test_grade *t, const struct exploration *x)
+{
+    struct evidence **tail = &t->evidence;
+
+    while (*tail)
+        tail = &(*tail)->next;
+    *tail = x->found;
+}
+
+static int explore_test(struct unit *u, struct test_grade *t, bool pure, struct err *e)
+{
+    char seed[SEED_HEX];
+    struct explorer_options o = {
+        .schedules = SCHEDULES, .after = -1, .test = t->test->id, .fork_each = !pure};
+    struct exploration x;
+
+    unit_seed(u, t->test, seed);
+    o.inputs = seed;
+    if (explorer_run(u->work, "x_program", &o, quote, u, u->a, &x, e) < 0) {
+        struct err why = *e;
+
+        return err_set(e, why.kind, "%s %s: %.180s", u->x->id, t->test->id, why.msg);
+    }
+    t->ran |= 1u << MODE_EXPLORE;
+    adopt(t, &x);
+    return 0;
+}
+
+int stage_explore(struct unit *u, struct err *e)
+{
+    bool pure = false, built = false;
+
+    for (int i = 0; i < u->r->test_count; i++) {
+        struct test_grade *t = &u->r->tests[i];
+
+        if (!(t->test->modes & 1u << MODE_EXPLORE))
+            continue;
+        if (!built && build(u, &pure, e) < 0)
+            return -1;
+        built = true;
+        if (explore_test(u, t, pure, e) < 0)
+            return -1;
+    }
+    return 0;
+}

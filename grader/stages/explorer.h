@@ -1,0 +1,55 @@
+/* explorer.h - building a program with the explorer's runtime, running it, reading its
+ * findings.
+ *
+ *   sources --gcc -fsanitize=thread--> objects --objcopy, redirect.syms--> +
+ * liblockstep_explore.a
+ *
+ * Used for tests of an exercise (explore.c) and for any C program (cli/cmd_explore.c). The
+ * runtime's own words are described in runtime/explore/emit.c.
+ * Not the explorer: it runs inside the program.
+ */
+#ifndef GRADER_EXPLORER_H
+#define GRADER_EXPLORER_H
+
+#include "core/result.h"
+#include "sandbox/keeper.h"
+#include "stages/places.h"
+
+/* How a program is explored; zero values are the defaults. */
+struct explorer_options {
+    const char *strategy; /* NULL: the plan of runtime/explore/plan.c */
+    long schedules;       /* 0: 1000 */
+    long seed;            /* 0: 1 */
+    long after;           /* schedules more once it has failed; < 0: the default */
+    int preemptions;      /* bound + 1; 0: none */
+    const char *inputs;   /* seed of a suite's inputs, hex */
+    const char *test;     /* a suite's test; NULL for a program with a main */
+    const char *token;    /* replay this schedule instead */
+    bool leaks;           /* threads left over are a bug */
+    bool fork_each;       /* a process for every schedule */
+    bool show;            /* the program's own output is not thrown away */
+    char *const *args;    /* of the program, NULL-terminated, or NULL */
+};
+
+/* Compiles one C file to `object` and redirects its calls. `flags` is NULL-terminated or NULL;
+ * `is_main`: it may hold main(). 1 = done, 0 = the compiler refused (its words in *output), -1.
+ */
+int explorer_compile(const char *runtime, const char *work, const char *source,
+                     const char *object, char *const flags[], bool is_main, struct buf *output,
+                     struct err *e);
+
+/* Links objects (NULL-terminated) into `program`. 1, 0 or -1 as above. */
+int explorer_link(const char *runtime, const char *work, char *const objects[],
+                  const char *program, bool suite, struct buf *output, struct err *e);
+
+/* May schedules be reset in process? Only if the objects call nothing that changes the kernel's
+ * state: pure.c. 1, 0 or -1. */
+int explorer_is_pure(const char *work, char *const objects[], struct err *e);
+
+/* Runs `program` (a path) in `work` and reads what it found. `line` quotes the program's
+ * sources: line(ctx, file, no) or NULL. */
+int explorer_run(const char *work, const char *program, const struct explorer_options *o,
+                 const char *(*line)(void *ctx, const char *file, int no), void *ctx,
+                 struct arena *a, struct exploration *ret, struct err *e);
+
+#endif
