@@ -1,0 +1,5 @@
+// reorder_50: N writers set a, then b; one checker may see b without a.
+// expect: data-race wrong-result
+// never: deadlock crash misuse lost-wakeup
+#define WRITERS 49
+#include "reorder.h"

@@ -1,0 +1,5 @@
+// two_stage_2: two locks, two stages; a reader may see the first stage without the second.
+// expect: wrong-result
+// never: deadlock crash misuse lost-wakeup data-race
+#define THREADS 2
+#include "two_stage.h"

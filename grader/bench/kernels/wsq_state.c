@@ -1,0 +1,5 @@
+// wsq_state: a work-stealing queue; owner and thief may both get the last item.
+// expect: wrong-result
+// never: deadlock crash misuse
+#define VERSION 3
+#include "wsq.h"
