@@ -42,21 +42,25 @@ static void push(int v)
     tail = t + 1;
 }
 
+/* The owner announces the pop by moving the tail, and needs the lock only when the thief may be at
+ * the same item. The wrong versions look at the head before the announcement, or not at all. */
 static int pop(int *v)
 {
     int t = tail - 1, rc = 0;
 
 #if defined CORRECT || VERSION == 1
     enter();
-#endif
     tail = t;
-#if VERSION == 2 && !defined CORRECT
-    if (head < t) { /* it looked before the thief took: no lock */
+#elif VERSION == 2
+    if (head < t) { /* room enough, it seems; the thief may come before the tail has moved */
         *v = items[t % SIZE];
+        tail = t;
         return 1;
     }
     enter();
-#elif !defined CORRECT && VERSION != 1
+    tail = t;
+#else
+    tail = t;
     if (head <= t) {
         *v = items[t % SIZE];
         return 1;
@@ -100,7 +104,7 @@ static void *thief(void *arg)
 {
     int v;
 
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < ITEMS; i++)
         if (steal(&v))
             got[v]++;
     return arg;

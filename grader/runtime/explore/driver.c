@@ -291,6 +291,7 @@ bool replay_shows(const struct switch_at *s, int n, uint64_t key, bool trace)
 
     if (!kept)
         kept = region_alloc(FOUND_MAX * sizeof *kept);
+    W->keep_switches = false;
     memcpy(W->plan, s, (size_t)n * sizeof *s);
     W->plan_count = n;
     W->replaying = true;
@@ -300,6 +301,7 @@ bool replay_shows(const struct switch_at *s, int n, uint64_t key, bool trace)
     run_alone();
     for (int i = 0; i < W->found_count; i++)
         shown |= kept[i].key == key;
+    W->keep_switches = true;
     W->found = mine;
     W->found_count = count;
     W->replaying = W->tracing = false;
@@ -317,15 +319,19 @@ static bool is_advice(const struct found *f)
 /* Tells one finding with its shortest schedule. false: a fresh process does not show it. */
 static bool tell(struct found *f, int out)
 {
+    static char *token;                           /* not in .bss: snapshots stay small */
     struct switch_at *s = W->plan + W->taken_max; /* the second half is scratch */
-    char token[TOKEN_MAX];
-    int n = token_read(f->token, s, W->taken_max);
+    int n = f->switch_count;
 
-    if (n < 0 || !f->token_whole || !replay_shows(s, n, f->key, false))
+    if (!token)
+        token = region_alloc(TOKEN_MAX);
+    memcpy(s, f->switches, (size_t)n * sizeof *s);
+    if (n >= W->taken_max || !replay_shows(s, n, f->key, false))
         return false;
     n = minimise(s, n, f->key);
     replay_shows(s, n, f->key, true);
-    token_write(W->taken, W->taken_count, token, sizeof token);
+    if (!token_write(W->taken, W->taken_count, token, TOKEN_MAX))
+        snprintf(token, TOKEN_MAX, "(too long: %d switches)", W->taken_count);
     emit_found(out, f, token);
     emit_steps(out);
     return true;

@@ -1,7 +1,7 @@
 /* plan.c - which strategy has the next schedule, and what it gets to know.
  *
  * The default plan, with what a trial on 67 buggy programs taught:
- *   the first schedules have scheduling points at synchronisation only, and find races;
+ *   the first schedules, with scheduling points at synchronisation only, find races;
  *   then SURW and POS take turns, two to one, where plain accesses count only if they have
  * raced; every tenth schedule has all points; every eighth wakes a condition wait for no
  * reason; a search that can be completed (dpor) is tried early: small tests end with a proof.
@@ -79,16 +79,16 @@ static bool searches(const struct strategy *s)
 
 static const struct strategy *sampler(uint64_t n)
 {
-    return n == 0 || n % 3 == 2 ? &strategy_pos : &strategy_surw;
+    return n % 6 == 5 ? &strategy_pos : &strategy_surw;
 }
 
 static const struct strategy *default_strategy(void)
 {
-    if (state->samples >= SAMPLES_FIRST && !state->search_off) {
-        if (state->searched < W->o.schedules / 2)
-            return &strategy_dpor;
+    if (state->searched >= W->o.schedules / 2)
         state->search_off = true;
-    }
+    if (state->samples >= SAMPLES_FIRST && !state->search_off &&
+        state->searched < state->samples - SAMPLES_FIRST)
+        return &strategy_dpor; /* in turn with samples: neither waits for the other's end */
     return sampler(state->samples);
 }
 

@@ -281,6 +281,8 @@ static void open_world(void)
     W->found = region_alloc(FOUND_MAX * sizeof *W->found);
     W->taken_max = 1 << 16;
     W->taken = region_alloc((size_t)W->taken_max * sizeof *W->taken);
+    W->found_switches = region_alloc((size_t)W->taken_max * FOUND_MAX * sizeof *W->taken);
+    W->keep_switches = true;
     W->plan = region_alloc(2 * (size_t)W->taken_max * sizeof *W->plan);
     W->trace_max = 1 << 16;
     W->trace = region_alloc((size_t)W->trace_max * sizeof *W->trace);

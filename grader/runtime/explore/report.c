@@ -136,6 +136,15 @@ static struct found *known(uint64_t key)
     return NULL;
 }
 
+static void keep_schedule(struct found *f, int slot)
+{
+    if (!W->keep_switches)
+        return;
+    f->switches = W->found_switches + (size_t)slot * (size_t)W->taken_max;
+    f->switch_count = W->taken_count;
+    memcpy(f->switches, W->taken, (size_t)W->taken_count * sizeof *f->switches);
+}
+
 void __attribute__((noinline)) lockstep_failed(void)
 {
     __asm__ volatile("");
@@ -149,11 +158,11 @@ void bug_note(struct found *f)
     place_address(f);
     k = known(f->key);
     if (!k && W->found_count < FOUND_MAX) {
-        k = &W->found[W->found_count++];
+        k = &W->found[W->found_count];
         *k = *f;
         k->times = 0;
         k->schedule = W->known.schedule;
-        k->token_whole = token_write(W->taken, W->taken_count, k->token, sizeof k->token);
+        keep_schedule(k, W->found_count++);
     }
     if (k)
         k->times++;
@@ -169,9 +178,22 @@ void bug_done(struct found *f)
 
 /* ---- deadlock --------------------------------------------------------------------------- */
 
+/* A semaphore used as a lock: the last one that took it has not posted since, and is blocked
+ * itself, elsewhere. */
+static bool held_semaphore(const struct task *t)
+{
+    const struct object *o = object_find((void *)t->op.obj);
+    const struct task *h = o && o->owner >= 0 ? &W->tasks[o->owner] : NULL;
+
+    return h && h != t && h->state == TASK_READY &&
+           !(h->op.kind == OP_SEM_WAIT && h->op.obj == t->op.obj);
+}
+
 static bool waits_for_lock(const struct task *t)
 {
     switch (t->op.kind) {
+    case OP_SEM_WAIT:
+        return held_semaphore(t);
     case OP_LOCK:
     case OP_RDLOCK:
     case OP_WRLOCK:
@@ -186,8 +208,8 @@ static bool waits_for_lock(const struct task *t)
 
 static bool waits_for_notice(const struct task *t)
 {
-    return (t->op.kind == OP_COND_WAKE && !waits_for_lock(t)) || t->op.kind == OP_SEM_WAIT ||
-           t->op.kind == OP_PAUSE;
+    return (t->op.kind == OP_COND_WAKE && !waits_for_lock(t)) ||
+           (t->op.kind == OP_SEM_WAIT && !held_semaphore(t)) || t->op.kind == OP_PAUSE;
 }
 
 static void tell_holder(struct found *f, uint64_t addr, int waiter)
@@ -239,6 +261,8 @@ static void tell_wait(struct found *f, struct task *t)
         return;
     case OP_SEM_WAIT:
         bug_stack_of(f, t, "%s waits for a semaphore that nobody will post", who);
+        if (held_semaphore(t))
+            tell_holder(f, t->op.obj, t->id);
         return;
     case OP_BARRIER_WAKE:
         bug_stack_of(f, t, "%s waits at a barrier for others to arrive", who);

@@ -352,7 +352,7 @@ static void event_of(const struct task *t, struct event *ret)
 {
     const struct op *op = &t->op;
 
-    *ret = (struct event){.task = (int16_t)t->id, .stable = t->stable};
+    *ret = (struct event){.task = (int16_t)t->id, .stable = t->stable, .place = op->pc};
     ret->after = t->expired || op->kind == OP_SETTLE ? AFTER_ALL : after_of(t);
     ret->effect = op->effect;
     ret->mask = op->mask;

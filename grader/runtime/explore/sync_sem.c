@@ -116,6 +116,9 @@ static int wait_until(sem_t *sem, int64_t until, uintptr_t pc)
     if (o->count == 0)
         return sem_fails(t->expired ? ETIMEDOUT : EINTR);
     pop(o);
+    o->owner = t->id;
+    o->owner_pc = program_pc(pc);
+    o->owner_node = task_node(t);
     changed();
     return 0;
 }
@@ -172,6 +175,7 @@ REPLACES(int, sem_post, sem_t *sem)
     sem_model(sem, CALLER);
     step(OP_SEM_POST, (uint64_t)sem, CALLER);
     push(sem_model(sem, CALLER), true);
+    sem_model(sem, CALLER)->owner = -1;
     changed();
     return 0;
 }

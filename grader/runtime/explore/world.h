@@ -168,6 +168,8 @@ struct found_stack {
     uint32_t pc[FOUND_FRAMES]; /* offsets in the program, innermost first */
 };
 
+struct switch_at;
+
 struct found {
     enum bug bug;
     char verdict[24]; /* a suite may name one itself ("order-violation: ...") */
@@ -182,8 +184,8 @@ struct found {
     uint64_t key;      /* equal findings have equal keys in every schedule */
     uint64_t schedule; /* first seen in */
     uint64_t times;
-    char token[TOKEN_MAX];
-    bool token_whole; /* fitted */
+    struct switch_at *switches; /* the schedule up to here */
+    int switch_count;
     int stack_count;
     struct found_stack stacks[FOUND_STACKS];
 };
@@ -291,6 +293,8 @@ struct world {
     uint32_t hot_object_count;
     struct found *found;
     int found_count;
+    struct switch_at *found_switches; /* taken_max for each finding */
+    bool keep_switches;
     uint64_t schedules_run, pruned, points_total, ops_total;
     uint64_t races_new;
 

@@ -42,6 +42,7 @@ struct event {
     uint8_t mask;
     bool interesting; /* an access to what has raced, or a lock: what SURW counts */
     uint32_t stable;  /* the task's number, the same in every schedule */
+    uint32_t place;   /* where in the program: equal for tasks that do the same thing */
     uint64_t object;  /* never 0 unless effect is NONE */
     uint64_t object2; /* a second object: the mutex of a condition wait */
     /* The event that made this one possible (a thread's creation, the giving back of a lock,

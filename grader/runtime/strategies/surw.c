@@ -21,9 +21,9 @@ struct surw {
     uint64_t random;
     const struct knowledge *k;
     uint64_t only; /* the one object of this schedule; 0 = all */
+    bool grouped;  /* choose places, not threads */
     uint32_t left[STABLE];
     bool born[STABLE];
-    int chosen; /* stable number, or -1 */
 };
 
 static bool begin(void *self, const struct knowledge *k)
@@ -32,8 +32,8 @@ static bool begin(void *self, const struct knowledge *k)
 
     s->random = k->seed;
     s->k = k;
-    s->chosen = -1;
     s->only = 0;
+    s->grouped = k->schedule / 2 % 2;
     memset(s->born, 0, sizeof s->born);
     memcpy(s->left, k->count, STABLE * sizeof *s->left);
     if (k->object_count && k->schedule % 2)
@@ -59,7 +59,7 @@ static void weigh(struct surw *s, uint32_t *weight)
     }
 }
 
-static int choose(struct surw *s, const struct choice *c)
+static int by_weight(struct surw *s, const struct choice *c)
 {
     uint32_t weight[STABLE], all = 0, at;
 
@@ -71,33 +71,49 @@ static int choose(struct surw *s, const struct choice *c)
         const uint32_t w = weight[c->enabled[i].stable] + 1;
 
         if (at < w)
-            return (int)c->enabled[i].stable;
+            return i;
         at -= w;
     }
-    return (int)c->enabled[0].stable;
+    return 0;
+}
+
+/* Many tasks at one place are one alternative, not many: any place first, then any task there.
+ */
+static int by_place(struct surw *s, const struct choice *c)
+{
+    uint32_t places = 0, members = 0, want;
+    int ret = 0;
+
+    for (int i = 0; i < c->n; i++) {
+        bool first = true;
+
+        for (int k = 0; k < i && first; k++)
+            first = c->enabled[k].place != c->enabled[i].place;
+        if (first && strategy_below(&s->random, ++places) == 0)
+            ret = i;
+    }
+    want = c->enabled[ret].place;
+    for (int i = 0; i < c->n; i++)
+        if (c->enabled[i].place == want && strategy_below(&s->random, ++members) == 0)
+            ret = i;
+    return ret;
 }
 
 static int pick(void *self, const struct choice *c)
 {
     struct surw *s = self;
-    int may[TASKS] = {0}, n = 0, i;
-    bool there = false;
+    int others[TASKS] = {0}, n = 0, i;
 
     for (i = 0; i < c->n; i++) {
         s->born[c->enabled[i].stable] = true;
-        there |= (int)c->enabled[i].stable == s->chosen;
+        if (!counts(s, &c->enabled[i]))
+            others[n++] = i;
     }
-    if (!there)
-        s->chosen = choose(s, c);
-    for (i = 0; i < c->n; i++)
-        if (!counts(s, &c->enabled[i]) || (int)c->enabled[i].stable == s->chosen)
-            may[n++] = i;
-    i = may[strategy_below(&s->random, (uint32_t)n)];
-    if (counts(s, &c->enabled[i])) {
-        if (s->left[c->enabled[i].stable])
-            s->left[c->enabled[i].stable]--;
-        s->chosen = -1;
-    }
+    if (n)
+        return others[strategy_below(&s->random, (uint32_t)n)];
+    i = s->grouped ? by_place(s, c) : by_weight(s, c);
+    if (s->left[c->enabled[i].stable])
+        s->left[c->enabled[i].stable]--;
     return i;
 }
 
