@@ -99,7 +99,7 @@ static void set_extras(uint64_t n)
     W->dice = strategy_seed(W->known.seed ^ 0x5157);
     if (searches(W->strategy))
         return;
-    if (n % 10 == 9)
+    if (n % 10 == 9 || n == 0)
         W->use_filter = false;
     W->wake_spuriously = n % 8 == 7;
     W->spurious_left = 1 + (int)(n / 8 % 3);

@@ -152,8 +152,11 @@ static int collect(void)
         if (task_enabled(t))
             list[n++] = t;
     }
-    if (n == 0 && settling && !settle_naps())
+    if (n == 0 && settling) {
+        if (settle_naps())
+            return collect();
         list[n++] = settling;
+    }
     return n;
 }
 
@@ -206,17 +209,10 @@ static struct task *release_spinners(void)
 static void __attribute__((noreturn)) spins_for_ever(enum bug bug, struct task *t)
 {
     struct found *f = bug_begin(
-        bug,
-        bug == BUG_LIVELOCK ? "%d loops for ever: what it looks at will not change any more"
-                            : "%d keeps looking instead of waiting until it is woken",
-        t->id);
-    char name[32];
+        bug, "%s",
+        bug == BUG_LIVELOCK ? "a task loops for ever: what it looks at will not change any more"
+                            : "a task keeps looking instead of waiting until it is woken");
 
-    snprintf(f->message, sizeof f->message,
-             bug == BUG_LIVELOCK
-                 ? "%s loops for ever: what it looks at will not change any more"
-                 : "%s keeps looking instead of waiting until it is woken",
-             task_name(t->id, name));
     bug_stack_of(f, t, "loops here");
     bug_done(f);
 }
