@@ -126,7 +126,8 @@ lint: all ## every stub, reference and fixture gets exactly its stated verdict
 
 UT_LIBS := -lcheck_pic -lsubunit -lrt -lm -pthread
 
-$(BUILD)/unit: $(call OBJ,$(UT_SRC)) $(BUILD)/liblockstep.a
+$(BUILD)/unit: $(call OBJ,$(UT_SRC)) $(call OBJ,$(wildcard grader/runtime/strategies/*.c)) \
+                $(BUILD)/liblockstep.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(UT_LIBS)
 

@@ -9,7 +9,7 @@ enum { SIZE = 8, ITEMS = 4 };
 
 static atomic_int head, tail;
 static atomic_int got[ITEMS];
-static int items[SIZE];
+static atomic_int items[SIZE];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int state; /* VERSION 3: 0 free, 1 somebody is inside */
 

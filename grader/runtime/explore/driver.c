@@ -88,6 +88,7 @@ static void on_tick(int sig, siginfo_t *info, void *context)
     if (++still < TICKS)
         return;
     still = 0;
+    W->o.after = 0; /* every further one would take as long */
     f = bug_begin(BUG_LIVELOCK, "loops for ever without touching memory");
     bug_stack(f, W->me->id, program_pc((uintptr_t)u->uc_mcontext.gregs[REG_RIP]) + 1,
               task_node(W->me), "loops here");
@@ -294,6 +295,7 @@ bool replay_shows(const struct switch_at *s, int n, uint64_t key, bool trace)
     W->keep_switches = false;
     memcpy(W->plan, s, (size_t)n * sizeof *s);
     W->plan_count = n;
+    plan_sort();
     W->replaying = true;
     W->tracing = trace;
     W->found = kept;
@@ -316,6 +318,15 @@ static bool is_advice(const struct found *f)
     return f->bug == BUG_LOCK_ORDER;
 }
 
+/* A schedule of more switches than can be kept: what never ends has such. */
+static bool tell_unreplayed(struct found *f, int out)
+{
+    emit_found(out, f, "");
+    W->trace_count = 0;
+    emit_steps(out);
+    return true;
+}
+
 /* Tells one finding with its shortest schedule. false: a fresh process does not show it. */
 static bool tell(struct found *f, int out)
 {
@@ -326,7 +337,9 @@ static bool tell(struct found *f, int out)
     if (!token)
         token = region_alloc(TOKEN_MAX);
     memcpy(s, f->switches, (size_t)n * sizeof *s);
-    if (n >= W->taken_max || !replay_shows(s, n, f->key, false))
+    if (n >= W->taken_max)
+        return tell_unreplayed(f, out);
+    if (!replay_shows(s, n, f->key, false))
         return false;
     n = minimise(s, n, f->key);
     replay_shows(s, n, f->key, true);
@@ -405,6 +418,7 @@ int explore_token(void (*first)(void *), void *arg, const char *token, int out)
         broken("cannot prepare threads; is there a limit on address space (ulimit -v)");
     memcpy(W->plan, s, (size_t)n * sizeof *s);
     W->plan_count = n;
+    plan_sort();
     W->replaying = W->tracing = true;
     if (W->o.inline_run && fibers_prepare(TASK_MAX / 4) < 0)
         broken("cannot prepare threads; is there a limit on address space (ulimit -v)");

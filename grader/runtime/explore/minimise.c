@@ -9,9 +9,10 @@
 
 #include "runtime/explore/driver.h"
 
-enum { RUNS_MAX = 400 };
+enum { RUNS_MAX = 400, HOOKS_MAX = 20000000 };
 
 static int runs;
+static uint64_t hooks;
 
 /* Tries s without [from, to); keeps it when it still shows. */
 static bool without(struct switch_at *s, int *n, int from, int to, uint64_t key)
@@ -21,7 +22,7 @@ static bool without(struct switch_at *s, int *n, int from, int to, uint64_t key)
 
     if (!tried)
         tried = region_alloc((size_t)W->taken_max * sizeof *tried);
-    if (++runs > RUNS_MAX)
+    if (++runs > RUNS_MAX || (hooks += W->ops) > HOOKS_MAX)
         return false;
     for (int i = 0; i < *n; i++)
         if (i < from || i >= to)
@@ -36,6 +37,7 @@ static bool without(struct switch_at *s, int *n, int from, int to, uint64_t key)
 int minimise(struct switch_at *s, int n, uint64_t key)
 {
     runs = 0;
+    hooks = 0;
     for (int piece = n; piece >= 1; piece /= 2)
         for (int from = n - piece; from > -piece;) {
             const int at = from < 0 ? 0 : from;

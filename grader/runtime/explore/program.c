@@ -273,7 +273,7 @@ static void open_world(void)
     W->base = (uintptr_t)of_the_program();
     W->o = (struct options){.seed = 1,
                             .schedules = 1000,
-                            .steps = 20000000,
+                            .steps = 3000000,
                             .preemptions = -1,
                             .after = 50,
                             .quiet = true};

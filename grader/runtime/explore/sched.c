@@ -12,17 +12,18 @@
  * A position in a schedule is (task, number of hooks it has passed), which depends neither on
  * the filter nor on the strategy; so a token holds only switches that would not happen anyway.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/explore/world.h"
 
 enum {
-    WATCH = 512,          /* hooks without a scheduling point before one is made */
-    FAIR = 200000,        /* hooks in a row before the others get a turn */
-    IDLE_SPINS = 10000,   /* rounds of looking at an unchanged world: a livelock */
-    SETTLE_NAPS = 200,    /* naps of a task that should be blocked: busy waiting */
-    CLOCK_READ_NS = 1000, /* what a step of an idle world takes */
+    WATCH = 512,           /* hooks without a scheduling point before one is made */
+    FAIR = 200000,         /* hooks in a row before the others get a turn */
+    IDLE_SPINS = 10000,    /* rounds of looking at an unchanged world: a livelock */
+    SETTLE_HOOKS = 100000, /* hooks of others while a task waits for rest: the same */
+    SETTLE_NAPS = 200,     /* naps of a task that should be blocked: busy waiting */
+    CLOCK_READ_NS = 1000,  /* what a step of an idle world takes */
 };
 #define NAP ((int64_t)2000000000)
 
@@ -269,14 +270,31 @@ void take(char what, int to)
     s->op = W->me ? W->me->ops : 0;
 }
 
+/* The plan's first entry at or behind this task's place. Places only grow, and the plan is
+ * sorted by task and place, so this looks at each entry once. */
+static int plan_at(int task, uint64_t op)
+{
+    int i = W->plan_first[task];
+
+    while (i < W->plan_count && W->plan[i].task == task && W->plan[i].op < op)
+        i++;
+    W->plan_first[task] = i;
+    return i;
+}
+
+static bool is_here(int i, int task, uint64_t op)
+{
+    return i < W->plan_count && W->plan[i].task == task && W->plan[i].op == op;
+}
+
 /* What the plan says for this very place; -1: nothing. */
 int planned(char what)
 {
     const int task = W->me ? W->me->id : 0;
     const uint64_t op = W->me ? W->me->ops : 0;
 
-    for (int i = 0; i < W->plan_count; i++)
-        if (W->plan[i].task == task && W->plan[i].op == op && W->plan[i].what == what)
+    for (int i = plan_at(task, op); is_here(i, task, op); i++)
+        if (W->plan[i].what == what)
             return W->plan[i].to;
     return -1;
 }
@@ -285,10 +303,25 @@ static bool planned_here(void)
 {
     const struct task *t = W->me;
 
-    for (int i = 0; i < W->plan_count; i++)
-        if (W->plan[i].task == t->id && W->plan[i].op == t->ops)
-            return true;
-    return false;
+    return is_here(plan_at(t->id, t->ops), t->id, t->ops);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct switch_at *x = a, *y = b;
+
+    if (x->task != y->task)
+        return x->task - y->task;
+    return (x->op > y->op) - (x->op < y->op);
+}
+
+void plan_sort(void)
+{
+    qsort(W->plan, (size_t)W->plan_count, sizeof *W->plan, by_place);
+    for (int t = 0; t < TASK_MAX; t++)
+        W->plan_first[t] = W->plan_count;
+    for (int i = W->plan_count - 1; i >= 0; i--)
+        W->plan_first[W->plan[i].task] = i;
 }
 
 static bool is_interesting(const struct op *op)
@@ -492,6 +525,8 @@ static void switch_if_needed(void)
     if (!W->running)
         return; /* the schedule has ended: this is schedule_run() again */
     me = W->me;
+    if (me->op.kind == OP_SETTLE)
+        W->settling_since = 0;
     count_event(me);
     trace_step(me);
 }
@@ -511,6 +546,16 @@ static void too_long(void)
     bug_done(f);
 }
 
+static void watch_budgets(struct task *t)
+{
+    if (W->ops > W->o.steps)
+        too_long();
+    if (W->settling_since && W->ops - W->settling_since > SETTLE_HOOKS) {
+        W->o.after = 0;
+        spins_for_ever(BUG_BUSY_WAIT, t);
+    }
+}
+
 void step_op(const struct op *op)
 {
     struct task *t = W->me;
@@ -522,8 +567,9 @@ void step_op(const struct op *op)
         t->quiet = 0;
     }
     t->notified = t->expired = t->spurious = false;
-    if (W->ops > W->o.steps)
-        too_long();
+    if (op->kind == OP_SETTLE && !W->settling_since)
+        W->settling_since = W->ops;
+    watch_budgets(t);
     if (t->ops - t->run_since > FAIR) {
         t->excluded = true;
         t->run_since = t->ops;
@@ -552,8 +598,7 @@ enum quiet quiet_point(void)
 
     t->ops++;
     W->ops++;
-    if (W->ops > W->o.steps)
-        too_long();
+    watch_budgets(t);
     if (++t->quiet >= WATCH)
         return QUIET_WATCH;
     return W->replaying && planned_here() ? QUIET_PLANNED : QUIET_NOTHING;
@@ -620,7 +665,7 @@ void schedule_begin(void)
     W->me = NULL;
     W->ops = W->points = W->switches = W->changes = 0;
     W->now = 1000 * (int64_t)1000000000;
-    W->idle_spins = W->tickets = 0;
+    W->idle_spins = W->settling_since = 0;
     W->ending = END_NONE;
     W->taken_count = W->trace_count = 0;
     W->broken[0] = '\0';

@@ -254,11 +254,11 @@ struct world {
     struct task *tasks; /* TASK_MAX of them */
     int task_count, live;
     uint64_t ops, points, switches;
-    uint64_t changes; /* how often anything was changed by anybody */
-    int64_t now;      /* virtual nanoseconds, CLOCK_MONOTONIC */
-    uint64_t idle_spins, tickets;
-    uint64_t random; /* what the program sees as chance */
-    uint64_t dice;   /* for choices that are not a strategy's */
+    uint64_t changes;                    /* how often anything was changed by anybody */
+    int64_t now;                         /* virtual nanoseconds, CLOCK_MONOTONIC */
+    uint64_t idle_spins, settling_since; /* hooks passed when a task began to wait for rest */
+    uint64_t random;                     /* what the program sees as chance */
+    uint64_t dice;                       /* for choices that are not a strategy's */
     enum ending ending;
     struct found last;
     char broken[200];
@@ -274,7 +274,8 @@ struct world {
     bool replaying;
     struct switch_at *plan; /* of a replay, sorted by task and op */
     int plan_count;
-    struct switch_at *taken; /* of this schedule, in order */
+    int plan_first[TASK_MAX]; /* index of the task's next entry */
+    struct switch_at *taken;  /* of this schedule, in order */
     int taken_count, taken_max;
     bool wake_spuriously; /* in this schedule */
     int spurious_left;
@@ -336,6 +337,7 @@ void schedule_end(enum ending e) __attribute__((noreturn));
 int blocked_events(const struct event **ret); /* announced by tasks that have not ended */
 void take(char what, int to);
 int planned(char what);
+void plan_sort(void); /* after world.plan was set */
 void broken(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* ---- report.c: findings of this schedule ------------------------------------------------ */

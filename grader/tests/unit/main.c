@@ -44,6 +44,7 @@ int main(void)
     int failed;
 
     srunner_add_suite(sr, rubric_suite());
+    srunner_add_suite(sr, strategies_suite());
     srunner_add_suite(sr, tasks_suite());
     srunner_add_suite(sr, keeper_suite());
     srunner_add_suite(sr, report_suite());

@@ -9,6 +9,7 @@ Suite *core_suite(void);
 Suite *keeper_suite(void);
 Suite *report_suite(void);
 Suite *rubric_suite(void);
+Suite *strategies_suite(void);
 Suite *tasks_suite(void);
 
 /* Adds a plain test as a TCase of its own name. */
