@@ -576,6 +576,8 @@ void step_op(const struct op *op)
         W->bounded = true;
     }
     switch_if_needed();
+    if (W->me->sigpending & ~W->me->sigmask)
+        deliver_signals();
 }
 
 static const uint8_t effects[OP_COUNT] = {

@@ -539,10 +539,11 @@ REPLACES(int, pthread_kill, pthread_t thread, int sig)
     return 0;
 }
 
-void deliver_signals(void);
 void deliver_signals(void)
 {
     struct task *t = W->me;
+    const struct op op = t->op; /* the handler has scheduling points of its own */
+    const bool notified = t->notified, expired = t->expired, spurious = t->spurious;
 
     for (int sig = 1; sig <= 64; sig++) {
         const uint64_t bit = (uint64_t)1 << (sig - 1);
@@ -560,6 +561,10 @@ void deliver_signals(void)
         }
         errno = saved;
     }
+    t->op = op;
+    t->notified = notified;
+    t->expired = expired;
+    t->spurious = spurious;
 }
 
 REPLACES(int, pthread_sigmask, int how, const sigset_t *set, sigset_t *old)

@@ -23,11 +23,20 @@
 
 enum { PID = 1000, PARENT = 1 };
 
-static int64_t now(void)
+/* A loop that only waits for a moment gets there in few readings: the steps grow to a
+ * millisecond while one place reads the clock again and again. */
+static int64_t now_at(uintptr_t pc)
 {
-    W->now += 1000;
+    static uintptr_t last;
+    static unsigned streak;
+
+    streak = pc == last ? streak + 1 : 0;
+    last = pc;
+    W->now += (int64_t)1000 << (streak / 16 < 10 ? streak / 16 : 10);
     return W->now;
 }
+
+#define now() now_at(CALLER)
 
 static bool is_real(int clock)
 {

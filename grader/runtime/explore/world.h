@@ -409,7 +409,8 @@ void cancel_point(void);
 void thread_leave(void *result) __attribute__((noreturn));
 void program_exit(int status, bool returned) __attribute__((noreturn));
 uint64_t thread_handle(const struct task *t);
-int leftover_tasks(void); /* running, or finished and never joined */
+void deliver_signals(void); /* runs the handlers of what is pending for the running task */
+int leftover_tasks(void);   /* running, or finished and never joined */
 
 /* ---- virtual time ------------------------------------------------------------------------ */
 struct timespec;

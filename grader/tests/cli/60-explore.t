@@ -1,0 +1,154 @@
+#!/bin/sh
+# 60-explore.t - `lockstep explore`: what it prints, its exit status, its tokens, its counts.
+# shellcheck source=grader/tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+
+cat >"$tmp/racy.c" <<'EOT'
+#include <assert.h>
+#include <pthread.h>
+
+static int counter;
+
+static void *add(void *arg)
+{
+    counter++;
+    return arg;
+}
+
+static void *take(void *arg)
+{
+    counter--;
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t a, b;
+
+    pthread_create(&a, NULL, add, NULL);
+    pthread_create(&b, NULL, take, NULL);
+    pthread_join(a, NULL);
+    pthread_join(b, NULL);
+    assert(counter == 0);
+    return 0;
+}
+EOT
+sed 's/counter++;/static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;\n    pthread_mutex_lock(\&m); counter = 0; pthread_mutex_unlock(\&m);/; s/counter--;//' \
+    "$tmp/racy.c" >"$tmp/clean.c"
+cd "$tmp" || exit 3
+
+run 1 "$LOCKSTEP" explore racy.c
+same "the race, functions sorted" "$out" '^data-race: add / take$'
+same "the variable" "$out" "'counter'"
+same "one line" "$out" 'racy\.c:8  in add'
+same "the other line" "$out" 'racy\.c:14  in take'
+same "the student's own line" "$out" '\| counter--;'
+same "the failed assertion" "$out" 'racy\.c:26: assertion failed: counter == 0'
+same "the interleaving has a column a thread" "$out" 'main +thread 1 +thread 2'
+same "and the lines in it" "$out" '8: counter\+\+;  \(reads'
+same "how to see it again" "$out" 'replay: lockstep explore --replay 1-[0-9._ws]* racy\.c'
+same "how much was done" "$out" '^[0-9]+ schedules explored: 2 bugs found$'
+never "nothing else is said" "$out" 'deadlock|livelock|crash|misuse|leak'
+first=$out
+run 1 "$LOCKSTEP" explore racy.c
+is "the same report, byte for byte" "$out" "$first"
+run 1 "$LOCKSTEP" explore --fork racy.c
+is "the same with a process for every schedule" "$out" "$first"
+token=$(printf '%s\n' "$out" | sed -n 's/.*--replay \(1-[^ ]*\) racy.c/\1/p' | tail -1)
+run 1 "$LOCKSTEP" explore --replay "$token" racy.c
+same "the replay fails the same way" "$out" 'racy\.c:26: assertion failed: counter == 0'
+same "and says that it is one" "$out" '^replayed one schedule: '
+first=$out
+run 1 "$LOCKSTEP" explore --replay "$token" racy.c
+is "a replay is byte-identical" "$out" "$first"
+run 1 "$LOCKSTEP" explore --json racy.c
+printf '%s\n' "$out" >racy.json
+is "the JSON has a format" "$(python3 -c '
+import json
+j = json.load(open("racy.json"))
+print(j["format"], j["bugs"], sorted(f["verdict"] for f in j["findings"]))')" \
+    "lockstep/explore/1 2 ['data-race', 'wrong-result']"
+run 0 "$LOCKSTEP" explore clean.c
+same "a clean one, proven" "$out" '^all [0-9]+ schedules explored: no bug found$'
+never "and nothing else" "$out" 'race|bug found:|advice'
+run 0 "$LOCKSTEP" explore --schedules 5 clean.c
+same "a small budget promises nothing" "$out" '^5 schedules explored: no bug found$'
+
+# ---- gdb: the same schedule, stopped where it fails.
+cat >gdb-commands <<'EOT'
+up
+info locals
+EOT
+printf 'bt\nkill\nquit\n' | "$LOCKSTEP" explore --replay "$token" --gdb racy.c >gdb.out 2>&1
+same "gdb stops at the failure" "$(cat gdb.out)" 'lockstep_failed'
+same "with the program's own stack" "$(cat gdb.out)" 'racy\.c:(8|14|26)'
+
+# ---- counts that can be made by hand: Mazurkiewicz traces, and schedules of dpor.
+traces() { # NAME COUNT, program on stdin
+    cat >"$1.c"
+    run 0 "$LOCKSTEP" explore --strategy dpor --schedules 100000 "$1.c"
+    is "$1: traces" "$out" "all $2 schedules explored: no bug found"
+}
+threads() { # CODE...: a program whose threads run these bodies
+    printf '#include <pthread.h>\n#include <semaphore.h>\n#include <stdatomic.h>\natomic_int x, y, z; sem_t s;\n'
+    printf 'pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER, n = PTHREAD_MUTEX_INITIALIZER;\n'
+    i=0
+    for body in "$@"; do
+        printf 'static void *f%d(void *a) { %s return a; }\n' $i "$body"
+        i=$((i + 1))
+    done
+    printf 'int main(void) { pthread_t t[%d]; sem_init(&s, 0, 1);\n' $i
+    k=0
+    while [ $k -lt $i ]; do
+        printf 'pthread_create(&t[%d], 0, f%d, 0);\n' $k $k
+        k=$((k + 1))
+    done
+    printf 'for (int i = 0; i < %d; i++) pthread_join(t[i], 0); (void)m; (void)n; return 0; }\n' $i
+}
+lm='pthread_mutex_lock(&m);' um='pthread_mutex_unlock(&m);'
+ln='pthread_mutex_lock(&n);' un='pthread_mutex_unlock(&n);'
+threads 'x = 1;' 'x = 2;' | traces two-writes 2
+threads 'x = 1;' 'y = 2;' 'z = 3;' | traces three-apart 1
+threads 'x = 1;' '(void)+x;' '(void)+x;' | traces writer-and-readers 4
+threads 'x++; x++;' 'x++; x++;' | traces two-updates-each 6
+threads 'x = 1; (void)+y;' 'y = 1; (void)+x;' | traces store-buffering 3
+threads 'x = 1; y = 1;' '(void)+y; (void)+x;' | traces message-passing 3
+threads "$lm $um" "$lm $um" "$lm $um" | traces three-at-a-lock 6
+threads "$lm $um" "$ln $un" | traces two-locks 1
+threads "$lm x++; $um" "$lm x++; $um" | traces guarded-update 2
+threads "$lm $um $ln $un" "$ln $un $lm $um" | traces crossing-apart 3
+threads 'sem_wait(&s); sem_post(&s);' 'sem_wait(&s); sem_post(&s);' | traces semaphore 2
+
+# ---- what cannot be done is one sentence.
+run 2 "$LOCKSTEP" explore
+same "no file" "$err" 'no C file'
+run 2 "$LOCKSTEP" explore --strategy luck racy.c
+same "unknown strategy" "$err" "unknown strategy 'luck', expected default, random, pct"
+run 2 "$LOCKSTEP" explore --schedules many racy.c
+same "a number that is none" "$err" "'--schedules many': expected a number"
+run 3 "$LOCKSTEP" explore nowhere.c
+same "a missing file" "$err" "cannot open 'nowhere\.c'"
+run 2 "$LOCKSTEP" explore --gdb racy.c
+same "gdb wants a token" "$err" 'needs --replay TOKEN'
+run 3 "$LOCKSTEP" explore --replay '1-x' racy.c
+same "a bad token" "$err" "'1-x' is not a token of this version"
+run 3 "$LOCKSTEP" explore --replay '9-1.2.3' racy.c
+same "a token of another version" "$err" "is not a token of this version"
+echo 'int main(void) { return oops; }' >broken.c
+run 2 "$LOCKSTEP" explore broken.c
+same "the compiler's own words" "$err" "broken\.c:1:.*'oops' undeclared|broken\.c:1:.*‘oops’ undeclared"
+same "and ours" "$err" 'the program does not compile'
+echo 'int not_main(void) { return 0; }' >nomain.c
+run 3 "$LOCKSTEP" explore nomain.c
+same "no main" "$err" 'there is no main'
+echo 'int main(int n, char **v) { return n == 3 && v[1][0] == 97 && v[2][0] == 98 ? 0 : 9; }' >args.c
+run 0 "$LOCKSTEP" explore args.c -- a b
+run 1 "$LOCKSTEP" explore args.c
+same "its exit status" "$out" 'the program exits with status 9'
+printf '#ifdef WANTED\nint main(void) { return 0; }\n#endif\n' >flag.c
+run 0 "$LOCKSTEP" explore --cflags '-DWANTED -O0' flag.c
+printf 'int twice(int n) { return 2 * n; }\n' >two.c
+printf 'int twice(int); int main(void) { return twice(2) - 4; }\n' >one.c
+run 0 "$LOCKSTEP" explore one.c two.c
+is "nothing is left behind" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name "lockstep-$$-*" | wc -l)" 0
+done_testing
