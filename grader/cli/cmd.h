@@ -24,8 +24,8 @@ struct cmd {
     int (*run)(int argc, char *argv[], struct err *e);
 };
 
-extern const struct cmd cmd_grade, cmd_batch, cmd_explore, cmd_list, cmd_lint, cmd_new,
-    cmd_doctor;
+extern const struct cmd cmd_grade, cmd_batch, cmd_explore, cmd_replay, cmd_list, cmd_lint,
+    cmd_new, cmd_doctor;
 
 enum { OPTIONS_HELP = -2 }; /* from options_parse(): help was printed, leave with 0 */
 

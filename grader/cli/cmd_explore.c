@@ -1,8 +1,7 @@
 /* cmd_explore.c - `lockstep explore`: any C program with a main, under schedules we choose. */
-#include <errno.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "cli/debugger.h"
 #include "cli/options.h"
 #include "report/report.h"
 #include "stages/explorer.h"
@@ -239,52 +238,6 @@ static int print(const struct explore_options *o, const struct exploration *x,
     return rc;
 }
 
-/* gdb runs the program itself: same token, same schedule, a breakpoint where a finding is made.
- */
-static int run_gdb(const struct explore_options *o, const char *work, struct arena *a,
-                   struct err *e)
-{
-    char *program = arena_printf(a, "%s/program", work);
-    char *argv[] = {"gdb",
-                    "-q",
-                    "-iex",
-                    "set debuginfod enabled off",
-                    "-ex",
-                    "set breakpoint pending on",
-                    "-ex",
-                    "set environment LOCKSTEP_SETTLED 1",
-                    "-ex",
-                    "set environment LD_BIND_NOW 1",
-                    "-ex",
-                    "handle SIGSEGV SIGVTALRM nostop noprint pass",
-                    "-ex",
-                    "break lockstep_failed",
-                    "-ex",
-                    "run",
-                    "--args",
-                    program,
-                    "--inline",
-                    "--token",
-                    (char *)o->x.token,
-                    "--show",
-                    NULL};
-    pid_t pid = program ? fork() : -1;
-    int status = 0;
-
-    if (pid < 0)
-        return err_errno(e, "cannot start gdb");
-    if (pid == 0) {
-        execvp(argv[0], argv);
-        fputs("lockstep explore: cannot run gdb; install it with: apt-get install gdb\n",
-              stderr);
-        _exit(127);
-    }
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return err_errno(e, "cannot wait for gdb");
-    return EXIT_ALL_PASS;
-}
-
 static int explore(struct explore_options *o, char *const files[], struct arena *a,
                    struct err *e)
 {
@@ -308,7 +261,7 @@ static int explore(struct explore_options *o, char *const files[], struct arena 
                      "the program does not compile; the compiler's words are above");
     o->x.fork_each |= !pure;
     if (rc > 0 && o->gdb)
-        rc = run_gdb(o, work, a, e);
+        rc = debug_schedule(work, "program", o->x.token, NULL, e);
     else if (rc > 0 && (rc = explorer_run(work, "program", &o->x, quote, &s, a, &x, e)) == 0 &&
              (rc = print(o, &x, files, e)) == 0)
         rc = x.bugs ? EXIT_SOME_FAIL : EXIT_ALL_PASS;

@@ -10,12 +10,12 @@
 
 #include "core/utf8.h"
 
-enum { WIDTH = 108, NARROWEST = 26, WIDEST = 44, TASKS_SHOWN = 64, ROWS_MAX = 60, CELL = 200 };
+enum { WIDTH = 108, NARROWEST = 26, WIDEST = 54, TASKS_SHOWN = 64, ROWS_MAX = 60, CELL = 200 };
 
 struct row {
     int task;
     char line[16];
-    const char *source;
+    const char *source, *file;
     char what[CELL];
 };
 
@@ -53,6 +53,17 @@ static void put_cell(struct buf *b, const char *text, int width, bool pad)
     buf_release(&clean);
 }
 
+/* Reading and writing in one line is one thing to a reader; waiting and being woken is not. */
+static bool is_access(const char *what)
+{
+    static const char *const words[] = {"reads", "writes", "loads", "stores", "updates"};
+
+    for (size_t i = 0; what && i < ARRAY_SIZE(words); i++)
+        if (strncmp(what, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
 static bool same_place(const struct row *r, const json_t *step)
 {
     const json_t *at = json_object_get(step, "at");
@@ -86,13 +97,15 @@ static int make_rows(const json_t *steps, struct row *rows, int max)
 
         if (!what)
             continue;
-        if (n == 0 || !same_place(&rows[n - 1], st) || strcmp(what, "ends") == 0) {
+        if (n == 0 || !same_place(&rows[n - 1], st) || !is_access(what) ||
+            !is_access(rows[n - 1].what)) {
             if (n == max)
                 return n;
             rows[n] =
                 (struct row){.task = (int)json_integer_value(json_object_get(st, "task"))};
             snprintf(rows[n].line, sizeof rows[n].line, "%d",
                      (int)json_integer_value(json_object_get(at, "line")));
+            rows[n].file = str(at, "file");
             rows[n++].source = str(at, "source");
         }
         append_what(&rows[n - 1], what);
@@ -105,8 +118,12 @@ static void row_text(const struct row *r, char *ret, size_t size, int width)
     const int what = (int)strlen(r->what);
     int room = width - what - (int)strlen(r->line) - 7;
 
-    if (r->line[0] == '0' || !r->source) {
+    if (r->line[0] == '0' || !r->file) {
         snprintf(ret, size, "(%s)", r->what);
+        return;
+    }
+    if (!r->source) { /* not the student's: the test's own line */
+        snprintf(ret, size, "%s:%s  (%s)", r->file, r->line, r->what);
         return;
     }
     if (room < 10)

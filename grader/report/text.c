@@ -8,6 +8,7 @@
 struct out {
     struct buf *b;
     const struct text_options *o;
+    const char *exercise, *test; /* that is being told */
 };
 
 enum color { PLAIN, GOOD, BAD, NOTE, STRONG };
@@ -93,9 +94,13 @@ static void put_schedule(struct out *o, const json_t *s, const char *indent)
         buf_printf(o->b, "%sthe interleaving (found in schedule %d):\n", indent,
                    num(s, "found_in"));
     interleaving_table(o->b, s, deeper);
-    if (!o->o->replay)
+    if (o->o->replay)
+        buf_printf(o->b, "%sreplay: %s ", indent, o->o->replay);
+    else if (o->test)
+        buf_printf(o->b, "%sreplay: lockstep replay %s %s --token ", indent, o->exercise,
+                   o->test);
+    else
         return;
-    buf_printf(o->b, "%sreplay: %s ", indent, o->o->replay);
     put(o, str(s, "token"));
     buf_printf(o->b, "%s\n", o->o->behind ? o->o->behind : "");
 }
@@ -143,6 +148,7 @@ static void put_test(struct out *o, const json_t *t, bool short_form)
     const json_t *ev;
     size_t i;
 
+    o->test = str(t, "id");
     buf_puts(o->b, "  ");
     paint(o, pass ? GOOD : BAD, pass ? "pass" : "FAIL");
     buf_printf(o->b, "  %-26s %3d/%-3d  ", str(t, "id"), num(t, "points"), num(t, "max"));
@@ -223,6 +229,8 @@ static void put_exercise(struct out *o, const json_t *x)
 
     if (asprintf(&score, "%d/%d", num(x, "score"), num(x, "max")) < 0)
         score = NULL;
+    o->exercise = str(x, "id");
+    o->test = NULL;
     paint(o, STRONG, str(x, "id"));
     buf_puts(o->b, "  ");
     put(o, local(o, x, "title"));

@@ -328,3 +328,45 @@ int unit_suite_ids(const struct unit_options *o, const struct exercise *x, struc
     free(u.source);
     return rc;
 }
+
+static int built_only(struct unit *u, struct err *e)
+{
+    if (u->r->compiler_output)
+        return err_set(e, ERR_USAGE, "'%s' does not compile; 'lockstep grade' shows why",
+                       u->x->rubric.edit);
+    return err_set(e, ERR_USAGE, "'%s' cannot be run; 'lockstep grade' shows why",
+                   u->x->rubric.edit);
+}
+
+int unit_replay(const struct unit_options *o, const struct exercise *x, const char *file,
+                const struct rubric_test *t, const char *token,
+                int (*debug)(void *ctx, const char *work, const char *program,
+                             char *const more[], struct err *e),
+                void *ctx, struct arena *a, struct exploration *ret, struct err *e)
+{
+    struct unit_result r;
+    struct unit u = {.o = o, .x = x, .a = a, .file = file, .r = &r};
+    struct err ignored = {0};
+    bool pure = false;
+    int rc = result_init(a, x, &r, e) < 0 ? -1 : read_submission(&u, e);
+
+    if (rc == 0)
+        rc = err_set(e, ERR_USAGE, "there is no submission at '%s'", file);
+    if (rc > 0 && (rc = unit_open_work(a, &u.work, e)) == 0 && (rc = stage_compile(&u, e)) == 0)
+        rc = built_only(&u, e);
+    if (rc > 0)
+        rc = explore_build(&u, &pure, e);
+    if (rc == 0 && debug) {
+        char seed[SEED_HEX];
+        char *more[] = {"--test", (char *)t->id, "--inputs", seed, NULL};
+
+        unit_seed(&u, t, seed);
+        rc = debug(ctx, u.work, explore_program, more, e);
+    } else if (rc == 0) {
+        rc = explore_run(&u, t, token, pure, ret, e);
+    }
+    if (u.work)
+        remove_tree(u.work, &ignored);
+    free(u.source);
+    return rc;
+}

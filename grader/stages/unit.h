@@ -44,6 +44,15 @@ struct unit {
 int unit_grade(const struct unit_options *o, const struct exercise *x, const char *file,
                struct arena *a, struct unit_result *ret, struct err *e);
 
+/* Builds `file` for the explorer and runs the test `t` of it: under the schedule of `token`, or
+ * looking for one that fails when token is NULL. With `debug`, calls that on the built program
+ * (arguments for the test in `more`) instead, and returns what it returns. Else 0, or -1. */
+int unit_replay(const struct unit_options *o, const struct exercise *x, const char *file,
+                const struct rubric_test *t, const char *token,
+                int (*debug)(void *ctx, const char *work, const char *program,
+                             char *const more[], struct err *e),
+                void *ctx, struct arena *a, struct exploration *ret, struct err *e);
+
 /* Makes an empty folder below TMPDIR that unit_sweep() knows. *ret is set as soon as there is
  * something to remove (remove_tree), even when -1 is returned. */
 int unit_open_work(struct arena *a, const char **ret, struct err *e);
@@ -63,6 +72,10 @@ int stage_compile(struct unit *u, struct err *e);
 int stage_native(struct unit *u, struct err *e);
 int stage_valgrind(struct unit *u, enum mode mode, struct err *e);
 int stage_explore(struct unit *u, struct err *e);
+int explore_build(struct unit *u, bool *pure, struct err *e);
+int explore_run(struct unit *u, const struct rubric_test *t, const char *token, bool pure,
+                struct exploration *ret, struct err *e);
+extern const char explore_program[]; /* its file name, in the work folder */
 
 /* Makes everything local that an object of the submission defines beyond the contract, so that
  * a helper called `read` hurts nobody. 1, or -1. */

@@ -226,20 +226,86 @@ static void reset_memory(void)
     snapshot_restore();
 }
 
+/* ---- the self-check -------------------------------------------------------------------------
+ * The first schedule, and then ever fewer, are run twice: the second time from the switches
+ * that the first one recorded. Both must do the same. */
+
+enum { WORKER_IMPURE = 4, WORKER_FIBERS, WORKER_DIFFERS };
+
+static bool check_is_due(void)
+{
+    uint64_t n = W->schedules_run;
+
+    while (n >= 10 && n % 10 == 0)
+        n /= 10;
+    return n == 1 && W->ending != END_PRUNED && W->taken_count < W->taken_max;
+}
+
+static bool same_again(void (*run)(void))
+{
+    const int n = W->taken_count;
+
+    memcpy(W->plan, W->taken, (size_t)n * sizeof *W->plan);
+    W->plan_count = n;
+    plan_sort();
+    W->replaying = true;
+    W->log_side = 1;
+    run();
+    W->log_side = 0;
+    W->replaying = false;
+    return W->log_count[0] == W->log_count[1] &&
+           memcmp(W->log[0], W->log[1], (size_t)W->log_count[0] * sizeof *W->log[0]) == 0;
+}
+
+static void __attribute__((noreturn)) tell_difference(void)
+{
+    int i = 0;
+    char a[32], b[32];
+
+    while (i < W->log_count[0] && i < W->log_count[1] &&
+           memcmp(&W->log[0][i], &W->log[1][i], sizeof W->log[0][i]) == 0)
+        i++;
+    broken(
+        "the program does not do the same thing twice: under one schedule, step %d is '%s %s' "
+        "and then '%s %s'; something outside of it decides (an address, a file, a clock)",
+        i + 1, i < W->log_count[0] ? task_name(W->log[0][i].task, a) : "the",
+        i < W->log_count[0] ? op_name(W->log[0][i].kind) : "end",
+        i < W->log_count[1] ? task_name(W->log[1][i].task, b) : "the",
+        i < W->log_count[1] ? op_name(W->log[1][i].kind) : "end");
+}
+
+static void run_and_reset(void)
+{
+    run_schedule();
+    reset_memory();
+}
+
 static void __attribute__((noreturn)) worker(void)
 {
     in_child();
     if (snapshot_take() < 0)
-        _exit(4);
+        _exit(WORKER_IMPURE);
     while (wanted()) {
-        run_schedule();
-        reset_memory();
+        run_and_reset();
         if (W->ending == END_MORE_FIBERS)
-            _exit(5);
+            _exit(WORKER_FIBERS);
         if (!learn())
             _exit(0);
+        if (check_is_due() && !same_again(run_and_reset))
+            _exit(WORKER_DIFFERS);
     }
     _exit(0);
+}
+
+/* What was found in process is not to be trusted: from the start, without resetting. */
+static void start_again(void)
+{
+    W->o.fork_each = true;
+    W->replaying = W->running = false;
+    W->log_side = 0;
+    W->found_count = 0;
+    W->schedules_run = W->pruned = W->points_total = W->ops_total = 0;
+    plan_open();
 }
 
 static void run_in_worker(void)
@@ -254,17 +320,19 @@ static void run_in_worker(void)
             worker();
         if (reap(pid, &status))
             return;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 4) {
-            W->o.fork_each = true; /* too much memory to copy each time */
+        if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_DIFFERS) {
+            start_again();
             return;
         }
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 5) {
+        if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_FIBERS) {
             if (fibers_wanted >= TASK_MAX)
                 broken("more than %d threads at the same time", TASK_MAX);
             more_fibers();
             continue;
         }
-        W->o.fork_each = true; /* whatever it was, a fresh process for each will tell */
+        /* Too much memory to copy each time (WORKER_IMPURE), or it died: a fresh process for
+         * each will do, or tell. */
+        W->o.fork_each = true;
         W->running = false;
         return;
     }
@@ -280,6 +348,8 @@ static void run_all(void)
         run_alone();
         if (!learn())
             return;
+        if (check_is_due() && !same_again(run_alone))
+            tell_difference();
     }
 }
 
@@ -387,11 +457,7 @@ int explore(void (*first)(void *), void *arg, int out)
         broken("%s", W->broken);
     bugs = tell_all(out);
     if (bugs < 0 && !W->o.fork_each) {
-        /* Not the program's doing, so it was never said: from the start, without resetting. */
-        W->o.fork_each = true;
-        W->found_count = 0;
-        W->schedules_run = W->points_total = W->ops_total = 0;
-        plan_open();
+        start_again(); /* it was not the program's doing */
         emit_end(out, "again");
         run_all();
         if (W->ending == END_BROKEN)

@@ -193,7 +193,8 @@ void emit_steps(int fd)
         last = s->task;
         put(&o, "%s[%d,", first ? "" : ",", s->task);
         first = false;
-        put_text(&o, op_name(s->op.kind));
+        put_text(&o, s->spurious ? "is woken for no reason, as POSIX allows:"
+                                 : op_name(s->op.kind));
         put(&o, ",%u,%lld,", s->op.pc,
             (long long)(s->op.obj - (s->op.obj > 4096 ? W->base : 0)));
         if (s->has_value)

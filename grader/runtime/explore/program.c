@@ -284,6 +284,9 @@ static void open_world(void)
     W->found_switches = region_alloc((size_t)W->taken_max * FOUND_MAX * sizeof *W->taken);
     W->keep_switches = true;
     W->plan = region_alloc(2 * (size_t)W->taken_max * sizeof *W->plan);
+    W->log_max = 1 << 16;
+    for (int i = 0; i < 2; i++)
+        W->log[i] = region_alloc((size_t)W->log_max * sizeof *W->log[i]);
     W->trace_max = 1 << 16;
     W->trace = region_alloc((size_t)W->trace_max * sizeof *W->trace);
     sched_open();

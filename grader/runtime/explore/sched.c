@@ -499,6 +499,16 @@ static void count_event(const struct task *t)
         W->this_count[t->stable]++;
 }
 
+static void log_step(const struct task *t)
+{
+    int *n = &W->log_count[W->log_side];
+
+    if (t->op.kind == OP_READ || t->op.kind == OP_WRITE || *n >= W->log_max)
+        return;
+    W->log[W->log_side][(*n)++] =
+        (struct logged){.pc = t->op.pc, .task = (int16_t)t->id, .kind = t->op.kind};
+}
+
 static void trace_step(const struct task *t)
 {
     struct trace_step *s;
@@ -507,6 +517,7 @@ static void trace_step(const struct task *t)
         return;
     s = &W->trace[W->trace_count++];
     *s = (struct trace_step){.task = t->id, .op = t->op, .node = task_node(t)};
+    s->spurious = t->op.kind == OP_COND_WAKE && t->spurious;
 }
 
 /* Comes back when this task was picked; never, when it has ended. */
@@ -528,6 +539,7 @@ static void switch_if_needed(void)
     if (me->op.kind == OP_SETTLE)
         W->settling_since = 0;
     count_event(me);
+    log_step(me);
     trace_step(me);
 }
 
@@ -669,7 +681,7 @@ void schedule_begin(void)
     W->now = 1000 * (int64_t)1000000000;
     W->idle_spins = W->settling_since = 0;
     W->ending = END_NONE;
-    W->taken_count = W->trace_count = 0;
+    W->taken_count = W->trace_count = W->log_count[W->log_side] = 0;
     W->broken[0] = '\0';
     W->main_returned = W->bounded = false;
     W->exit_status = 0;

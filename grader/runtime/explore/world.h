@@ -215,7 +215,7 @@ struct trace_step {
     uint32_t node;
     uint64_t value;
     uint8_t size;
-    bool has_value, shared, switched;
+    bool has_value, shared, switched, spurious;
 };
 
 /* ---- the world ------------------------------------------------------------------------- */
@@ -280,6 +280,15 @@ struct world {
     bool wake_spuriously; /* in this schedule */
     int spurious_left;
     bool shuffle_signals;
+
+    /* what was done, for the self-check: synchronisation and atomics, which are points always
+     */
+    struct logged {
+        uint32_t pc;
+        int16_t task;
+        uint8_t kind;
+    } * log[2];
+    int log_count[2], log_side, log_max;
 
     /* tracing */
     bool tracing;

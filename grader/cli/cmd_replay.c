@@ -1,0 +1,135 @@
+/* cmd_replay.c - `lockstep replay`: one test of an exercise, step by step under one schedule.
+ */
+#include <string.h>
+
+#include "batch/unitfile.h"
+#include "cli/debugger.h"
+#include "cli/options.h"
+#include "report/report.h"
+#include "stages/unit.h"
+
+enum { OPT_TOKEN = 256, OPT_SUBMISSION, OPT_GDB, OPT_JSON };
+
+struct replay_options {
+    const char *token, *submission;
+    bool gdb, json;
+};
+
+static const struct option_row rows[] = {
+    {OPT_TOKEN, "token", "T", "this schedule (without: look for one that fails)"},
+    {OPT_SUBMISSION, "submission", "DIR", "of DIR/NN-slug/slug.c or DIR/slug.c"},
+    {OPT_GDB, "gdb", NULL, "with --token: stop in gdb where it fails"},
+    {OPT_JSON, "json", NULL, "the report as JSON"},
+    {0, NULL, NULL, NULL},
+};
+
+static int use(void *ctx, int key, const char *value, struct err *e)
+{
+    struct replay_options *o = ctx;
+
+    (void)e;
+    if (key == OPT_TOKEN)
+        o->token = value;
+    else if (key == OPT_SUBMISSION)
+        o->submission = value;
+    else if (key == OPT_GDB)
+        o->gdb = true;
+    else
+        o->json = true;
+    return 0;
+}
+
+static int print(const struct replay_options *o, const struct exercise *x,
+                 const struct rubric_test *t, const struct exploration *found, struct arena *a,
+                 struct err *e)
+{
+    const char *how = arena_printf(a, "lockstep replay %s %s --token", x->id, t->id);
+    const char *behind =
+        o->submission ? arena_printf(a, " --submission %s", o->submission) : "";
+    struct text_options text = {.lang = user_language()};
+    struct buf b = {0};
+    json_t *j = NULL;
+    int rc = report_exploration(found, &j, e);
+
+    text.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    if (rc == 0)
+        rc = o->json ? report_dump(j, &b, e)
+                     : report_exploration_text(j, &text, how, behind, &b, e);
+    if (rc == 0)
+        fwrite(b.data, 1, b.len, stdout);
+    json_decref(j);
+    buf_release(&b);
+    return rc;
+}
+
+static int debug(void *ctx, const char *work, const char *program, char *const more[],
+                 struct err *e)
+{
+    return debug_schedule(work, program, ((struct replay_options *)ctx)->token, more, e);
+}
+
+static int replay(struct replay_options *o, const char *exercise, const char *test,
+                  struct arena *a, struct err *e)
+{
+    const struct exercise *x;
+    const struct rubric_test *t;
+    struct exploration found = {0};
+    struct unit_options uo = {0};
+    const char *dir = o->submission;
+    struct course c;
+    int rc;
+
+    if (course_load(a, &c, e) < 0)
+        return -1;
+    x = course_find(&c, exercise);
+    if (!x)
+        return err_set(e, ERR_USAGE, "unknown exercise '%s'; 'lockstep list' names them",
+                       exercise);
+    if (x->broken.kind != ERR_NONE) {
+        *e = x->broken;
+        return -1;
+    }
+    t = rubric_find(&x->rubric, test);
+    if (!t)
+        return err_set(e, ERR_USAGE, "%s has no test '%s'", x->id, test);
+    if (!(t->modes & 1u << MODE_EXPLORE))
+        return err_set(e, ERR_USAGE, "%s %s is not explored: there is no schedule to replay",
+                       x->id, t->id);
+    if (!dir)
+        dir = access("exercises", F_OK) == 0 ? "exercises"
+                                             : arena_printf(a, "%s/exercises", c.home);
+    uo.course = &c;
+    rc = unit_replay(&uo, x, submission_file(dir, x, a), t, o->token, o->gdb ? debug : NULL, o,
+                     a, &found, e);
+    if (rc < 0 || o->gdb)
+        return rc;
+    if (print(o, x, t, &found, a, e) < 0)
+        return -1;
+    return found.bugs ? EXIT_SOME_FAIL : EXIT_ALL_PASS;
+}
+
+static int run(int argc, char *argv[], struct err *e)
+{
+    struct replay_options o = {0};
+    struct arena a = {0};
+    int first = options_parse(&cmd_replay, rows, argc, argv, use, &o, e), status;
+
+    if (first < 0)
+        return first;
+    if (argc - first != 2)
+        return err_set(e, ERR_USAGE, "expected an exercise and a test, such as 08 wait-blocks");
+    if (o.gdb && !o.token)
+        return err_set(e, ERR_USAGE, "--gdb needs --token: which schedule");
+    catch_interrupts();
+    unit_sweep();
+    status = replay(&o, argv[first], argv[first + 1], &a, e);
+    arena_release(&a);
+    return status;
+}
+
+const struct cmd cmd_replay = {
+    .name = "replay",
+    .args = "EXERCISE TEST [OPTIONS]",
+    .summary = "show a schedule of a test step by step",
+    .run = run,
+};
