@@ -94,6 +94,13 @@ void ls_gate_free(struct ls_gate *g);
  * in a file. Cores stay as they are for the caller. */
 void ls_alongside(void (*step)(void *arg, int me), void *arg, int64_t turns[2]);
 
+/* Overlap that the contract promises, for the explore mode: two tasks must be able to be
+ * between ls_enter() and ls_leave() of the same label at the same time. If no schedule shows
+ * it, the test is too-strict. Natively both do nothing: one run proves no promise broken. At
+ * most 16 labels a test; each is a string that stays where it is. */
+void ls_enter(const char *label);
+void ls_leave(const char *label);
+
 /* One process at a time, one line: for a process that must die in the middle. */
 void ls_kill_self(void) __attribute__((noreturn));
 

@@ -444,6 +444,30 @@ static int tell_all(int out)
     return lost ? -1 : bugs;
 }
 
+/* Overlap that was promised and that no schedule has shown: there is no schedule to replay. */
+static int tell_promises(int out)
+{
+    int broken_ones = 0;
+
+    for (int i = 0; i < W->promise_count; i++) {
+        const struct promise *p = &W->promises[i];
+        struct found *f;
+
+        if (p->most > 1 || p->tasks < 2)
+            continue;
+        f = bug_begin(
+            BUG_TOO_STRICT,
+            "%d tasks come to '%s', and in none of %llu schedules are two of them there "
+            "at the same time",
+            p->tasks, p->label, (unsigned long long)W->schedules_run);
+        bug_stack(f, 0, p->pc, p->node, "is alone here");
+        f->times = 1;
+        tell_unreplayed(f, out);
+        broken_ones++;
+    }
+    return broken_ones;
+}
+
 int explore(void (*first)(void *), void *arg, int out)
 {
     int bugs;
@@ -466,6 +490,8 @@ int explore(void (*first)(void *), void *arg, int out)
     }
     if (bugs < 0)
         broken("the program does not do the same thing twice under the same schedule");
+    if (bugs == 0) /* what fails early may never get to overlap */
+        bugs = tell_promises(out);
     emit_end(out, plan_extent());
     return bugs > 0;
 }

@@ -225,6 +225,17 @@ struct call_node { /* calling contexts: a tree, one number a context */
     uint32_t next; /* in its bucket */
 };
 
+/* A promise that tasks can overlap: ls_enter(), ls_leave(). */
+enum { PROMISES_MAX = 16 };
+struct promise {
+    const char *label;
+    uint32_t pc, node;
+    int inside;      /* in this schedule */
+    uint64_t of;     /* which one that was */
+    int most, tasks; /* at the same time, in any schedule; how many came at all, at most */
+    int came;
+};
+
 struct options {
     uint64_t seed;
     uint64_t schedules;              /* budget */
@@ -305,6 +316,8 @@ struct world {
     int found_count;
     struct switch_at *found_switches; /* taken_max for each finding */
     bool keep_switches;
+    struct promise promises[PROMISES_MAX];
+    int promise_count;
     uint64_t schedules_run, pruned, points_total, ops_total;
     uint64_t races_new;
 

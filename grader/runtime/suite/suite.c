@@ -152,6 +152,46 @@ int ls_mappings(void)
     return 20;
 }
 
+/* ---- promised overlap -------------------------------------------------------------------- */
+
+static struct promise *promise(const char *label)
+{
+    struct promise *p = NULL;
+
+    for (int i = 0; i < W->promise_count && !p; i++)
+        if (strcmp(W->promises[i].label, label) == 0)
+            p = &W->promises[i];
+    if (!p) {
+        if (W->promise_count == PROMISES_MAX)
+            broken("more than %d labels for ls_enter()", PROMISES_MAX);
+        p = &W->promises[W->promise_count++];
+        p->label = label;
+    }
+    if (p->of != W->generation) {
+        p->of = W->generation;
+        p->inside = p->came = 0;
+    }
+    return p;
+}
+
+void ls_enter(const char *label)
+{
+    struct promise *p = promise(label);
+
+    p->pc = program_pc(CALLER);
+    p->node = task_node(W->me);
+    if (++p->came > p->tasks)
+        p->tasks = p->came;
+    if (++p->inside > p->most)
+        p->most = p->inside;
+    step(OP_YIELD, 0, CALLER); /* here another one may come in */
+}
+
+void ls_leave(const char *label)
+{
+    promise(label)->inside--;
+}
+
 /* ---- gates
  * ---------------------------------------------------------------------------------------- */
 
