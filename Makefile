@@ -25,7 +25,7 @@ LIBS        = $(shell pkg-config --libs $(PKGS)) -lelf
 DEPS_RUN  := gcc libc6-dev make binutils pkg-config check libsubunit-dev valgrind libc6-dbg \
              libyaml-dev libjansson-dev libxml2-dev libdw-dev libelf-dev nettle-dev
 DEPS_TEST := clang-format cppcheck shellcheck libxml2-utils python3-jsonschema perl git man-db \
-             codespell
+             codespell gdb python3 clang time
 
 ROOMS   := core sandbox stages batch report
 LIB_SRC := $(foreach r,$(ROOMS),$(wildcard grader/$(r)/*.c))
@@ -145,8 +145,9 @@ check: deps ## all tests; the last line counts them
 soak: all ## right and wrong ones of each exercise again and again under load
 	$(Q)sh grader/tests/soak.sh
 
-bench: all ## our processor time beside the bare tools' own
+bench: all ## our processor time beside the bare tools', and the explorer's figures
 	$(Q)bash grader/bench/overhead.sh
+	$(Q)python3 grader/bench/explore.py
 
 format: ## let clang-format have its way
 	$(Q)clang-format -i $(OUR_C)
