@@ -92,7 +92,7 @@ REPLACES(void, exit, int status)
 {
     if (!RUNNING)
         exit(status);
-    W->me->op.pc = program_pc(CALLER);
+    W->me->last_pc = program_pc(CALLER);
     program_exit(status, false);
 }
 
@@ -100,7 +100,7 @@ REPLACES(void, _exit, int status)
 {
     if (!RUNNING)
         _exit(status);
-    W->me->op.pc = program_pc(CALLER);
+    W->me->last_pc = program_pc(CALLER);
     at_exit_of = 0;
     program_exit(status, false);
 }

@@ -89,7 +89,9 @@ struct found_stack *bug_stack_of(struct found *f, struct task *t, const char *fm
     va_start(ap, fmt);
     vsnprintf(label, sizeof label, fmt, ap);
     va_end(ap);
-    return bug_stack(f, t->id, t->op.pc ? t->op.pc : t->last_pc, task_node(t), "%s", label);
+    /* What the running task announced last may be far behind: plain accesses are not. */
+    return bug_stack(f, t->id, t == W->me || !t->op.pc ? t->last_pc : t->op.pc, task_node(t),
+                     "%s", label);
 }
 
 static uint64_t mix(uint64_t h, uint64_t v)

@@ -214,6 +214,7 @@ static void __attribute__((noreturn)) spins_for_ever(enum bug bug, struct task *
         bug == BUG_LIVELOCK ? "a task loops for ever: what it looks at will not change any more"
                             : "a task keeps looking instead of waiting until it is woken");
 
+    f->key = 1; /* wherever in its loop it is caught, it is the same finding */
     bug_stack_of(f, t, "loops here");
     bug_done(f);
 }
@@ -555,6 +556,7 @@ static void too_long(void)
     for (int i = 0; i < W->task_count; i++)
         if (W->tasks[i].state == TASK_READY)
             bug_stack_of(f, &W->tasks[i], "is here");
+    f->key = 1;
     bug_done(f);
 }
 
@@ -573,6 +575,8 @@ void step_op(const struct op *op)
     struct task *t = W->me;
 
     t->op = *op;
+    if (op->pc)
+        t->last_pc = op->pc;
     if (op->kind != OP_READ && op->kind != OP_WRITE) { /* those have been counted */
         t->ops++;
         W->ops++;
