@@ -131,7 +131,7 @@ $(BUILD)/unit: $(call OBJ,$(UT_SRC)) $(call OBJ,$(wildcard grader/runtime/strate
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(UT_LIBS)
 
-$(BUILD)/fuzz: grader/tests/fuzz/fuzz.c $(BUILD)/liblockstep.a
+$(BUILD)/fuzz: grader/tests/fuzz/fuzz.c $(BUILD)/runtime/explore/token.o $(BUILD)/liblockstep.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -266,18 +266,24 @@ static int read_line(struct reader *rd, const char *line, size_t len, struct err
     return rc;
 }
 
-static int read_report(struct reader *rd, const struct buf *out, struct err *e)
+int explorer_read(struct places *places, const char *text,
+                  const char *(*line)(void *ctx, const char *file, int no), void *ctx,
+                  struct arena *a, struct exploration *ret, struct err *e)
 {
-    const char *p = out->len ? out->data : "";
+    struct exploration r = {0};
+    struct reader rd = {.places = places, .a = a, .line = line, .ctx = ctx, .r = &r};
 
-    while (*p) {
+    for (const char *p = text; *p;) {
         const size_t n = strcspn(p, "\n");
 
-        if (n && read_line(rd, p, n, e) < 0)
+        if (n && read_line(&rd, p, n, e) < 0)
             return -1;
         p += n + (p[n] == '\n');
     }
-    return rd->r->extent ? 0 : err_set(e, ERR_SYSTEM, "the explorer did not finish");
+    if (!r.extent)
+        return err_set(e, ERR_SYSTEM, "the explorer did not finish");
+    *ret = r;
+    return 0;
 }
 
 /* ---- the run
@@ -350,8 +356,7 @@ int explorer_run(const char *work, const char *program, const struct explorer_op
                  const char *(*line)(void *ctx, const char *file, int no), void *ctx,
                  struct arena *a, struct exploration *ret, struct err *e)
 {
-    struct exploration r = {0};
-    struct reader rd = {.a = a, .line = line, .ctx = ctx, .r = &r};
+    struct places *places = NULL;
     char *argv[ARGS_MAX + 32];
     struct keeper_job job = {.argv = argv, .envp = unit_env, .cwd = work, .limits = run_limits};
     struct keeper_result k = {0};
@@ -364,11 +369,9 @@ int explorer_run(const char *work, const char *program, const struct explorer_op
         return -1;
     if (k.end != KEEPER_EXITED || k.code > 1)
         rc = why_not(&k, e);
-    else if ((rc = places_open(path, &rd.places, e)) == 0)
-        rc = read_report(&rd, &k.output, e);
-    places_close(rd.places);
+    else if ((rc = places_open(path, &places, e)) == 0)
+        rc = explorer_read(places, k.output.len ? k.output.data : "", line, ctx, a, ret, e);
+    places_close(places);
     keeper_release(&k);
-    if (rc == 0)
-        *ret = r;
     return rc;
 }

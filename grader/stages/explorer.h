@@ -46,6 +46,12 @@ int explorer_link(const char *runtime, const char *work, char *const objects[],
  * state: pure.c. 1, 0 or -1. */
 int explorer_is_pure(const char *work, char *const objects[], struct err *e);
 
+/* Reads what the explorer's runtime said of a program whose places are known; foreign input. 0,
+ * or -1 and *ret untouched. Strings live in `a`. */
+int explorer_read(struct places *places, const char *text,
+                  const char *(*line)(void *ctx, const char *file, int no), void *ctx,
+                  struct arena *a, struct exploration *ret, struct err *e);
+
 /* Runs `program` (a path) in `work` and reads what it found. `line` quotes the program's
  * sources: line(ctx, file, no) or NULL. */
 int explorer_run(const char *work, const char *program, const struct explorer_options *o,

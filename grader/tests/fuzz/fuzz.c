@@ -1,9 +1,10 @@
 /* fuzz.c - mutates real inputs of our parsers for a bounded time; the sanitizers judge.
  *
  *   fuzz SECONDS
- * Parsers of foreign input: exercise.yml, fixtures' expectations, Valgrind's XML, UTF-8. The
- * seeds are the repository's own files; the random numbers have a fixed start, so that a
- * finding comes back. Run below the top folder of the source tree.
+ * Parsers of foreign input: exercise.yml, fixtures' expectations, Valgrind's XML, the
+ * explorer's report and tokens, UTF-8. The seeds are the repository's own files; the random
+ * numbers have a fixed start, so that a finding comes back. Run below the top folder of the
+ * source tree.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #include "batch/fixture.h"
 #include "core/utf8.h"
 #include "report/report.h"
+#include "runtime/explore/world.h"
+#include "stages/explorer.h"
 #include "stages/findings.h"
 
 static uint64_t state = 42;
@@ -74,6 +77,28 @@ static void mutate(char *s, size_t *len, size_t cap)
     }
 }
 
+static const char report_seed[] =
+    "{\"bug\":\"data-race\",\"message\":\"m\",\"schedule\":1,\"advice\":false,\"token\":"
+    "\"1-2.57.3_3.13.w1\",\"address\":4711,\"block\":{\"size\":8,\"offset\":4,\"pc\":20000},"
+    "\"stacks\":[{\"task\":1,\"label\":\"reads\",\"pcs\":[20410,89790]},{\"task\":2,\"label\":"
+    "\"wrote\",\"pcs\":[20434]}]}\n{\"steps\":[[1,\"reads\",20410,131148,null,4,true,89790],[2,"
+    "\"joins\",20434,1,null,0,false]]}\n{\"end\":\"all\",\"schedules\":7,\"steps\":99}\n";
+
+static struct places *places; /* of this very program */
+
+static void try_explorer(const char *text, struct arena *a)
+{
+    struct exploration x;
+    struct err e = {0};
+    struct switch_at s[16];
+    const char *token = strstr(text, "1-");
+    char path[64];
+
+    explorer_read(places, text, NULL, NULL, a, &x, &e);
+    snprintf(path, sizeof path, "%.60s", token ? token : text);
+    token_read(path, s, 16);
+}
+
 static void try_all(const char *path, const char *text, size_t len, struct exercise *x)
 {
     struct arena a = {0};
@@ -94,14 +119,15 @@ static void try_all(const char *path, const char *text, size_t len, struct exerc
     for (int use = UTF8_JSON; use <= UTF8_XML; use++)
         utf8_clean(&b, text, len, (enum utf8_for)use);
     buf_release(&b);
+    try_explorer(text, &a);
     arena_release(&a);
 }
 
 int main(int argc, char *argv[])
 {
-    static const char *const seeds[] = {"exercises/08-event/exercise.yml",
-                                        "fixtures/08-event/no-flag.c",
-                                        "exercises/13-driver-conductor/README.zh-CN.md", NULL};
+    static const char *const seeds[] = {
+        "exercises/08-event/exercise.yml", "fixtures/08-event/no-flag.c",
+        "exercises/13-driver-conductor/README.zh-CN.md", NULL, NULL};
     static char text[1 << 17];
     char path[] = "/tmp/lockstep-fuzz-XXXXXX";
     const double until = now_s() + (argc > 1 ? atof(argv[1]) : 5);
@@ -116,20 +142,25 @@ int main(int argc, char *argv[])
         return 3;
     }
     close(fd);
+    if (places_open("/proc/self/exe", &places, &e) < 0)
+        return 3;
     for (; now_s() < until; runs++) {
         const char *seed = seeds[runs % ARRAY_SIZE(seeds)];
         auto_free char *file = NULL;
-        size_t len = sizeof xml_seed - 1;
+        const char *own = runs % 2 ? report_seed : xml_seed;
+        size_t len = strlen(own);
 
         if (seed && slurp(seed, sizeof text / 2, &file, &len, &e) < 0)
             return 3;
-        memcpy(text, file ? file : xml_seed, len);
-        mutate(text, &len, sizeof text);
+        memcpy(text, file ? file : own, len);
+        mutate(text, &len, sizeof text - 1);
+        text[len] = '\0';
         if (write_plain(path, text, len, &e) < 0)
             return 3;
         try_all(path, text, len, &x);
     }
     unlink(path);
+    places_close(places);
     arena_release(&a);
     printf("%ld inputs\n", runs);
     return runs > 100 ? 0 : 1;
