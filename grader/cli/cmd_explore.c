@@ -265,6 +265,8 @@ static int explore(struct explore_options *o, char *const files[], struct arena 
     else if (rc > 0 && (rc = explorer_run(work, "program", &o->x, quote, &s, a, &x, e)) == 0 &&
              (rc = print(o, &x, files, e)) == 0)
         rc = x.bugs ? EXIT_SOME_FAIL : EXIT_ALL_PASS;
+    if (rc == EXIT_ALL_PASS && x.extent && strcmp(x.extent, "none") == 0)
+        rc = err_set(e, ERR_SYSTEM, "cannot explore it: %.200s", x.why);
     if (work)
         remove_tree(work, &ignored);
     release_sources(&s);

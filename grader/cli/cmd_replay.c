@@ -105,6 +105,8 @@ static int replay(struct replay_options *o, const char *exercise, const char *te
         return rc;
     if (print(o, x, t, &found, a, e) < 0)
         return -1;
+    if (!found.bugs && strcmp(found.extent, "none") == 0)
+        return err_set(e, ERR_SYSTEM, "cannot explore it: %.200s", found.why);
     return found.bugs ? EXIT_SOME_FAIL : EXIT_ALL_PASS;
 }
 

@@ -55,7 +55,9 @@ struct evidence {
 
 /* What the exploration of one program or test found. */
 struct exploration {
-    const char *extent; /* "all": every schedule was tried; "budget"; "replay" */
+    const char
+        *extent;     /* "all": every schedule was tried; "budget"; "replay"; "none": see why */
+    const char *why; /* why it cannot be explored, or not further; NULL: no reason */
     long schedules, steps, points, tasks;
     struct evidence *found; /* worst first */
     int bugs;               /* of them no advice */

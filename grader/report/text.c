@@ -90,10 +90,12 @@ static void put_schedule(struct out *o, const json_t *s, const char *indent)
     if (!s)
         return;
     snprintf(deeper, sizeof deeper, "%s  ", indent);
-    if (num(s, "found_in") > 0)
+    if (num(s, "found_in") > 0 && json_array_size(json_object_get(s, "steps")))
         buf_printf(o->b, "%sthe interleaving (found in schedule %d):\n", indent,
                    num(s, "found_in"));
     interleaving_table(o->b, s, deeper);
+    if (!str(s, "token") || !*str(s, "token")) /* not of one schedule, or of one without end */
+        return;
     if (o->o->replay)
         buf_printf(o->b, "%sreplay: %s ", indent, o->o->replay);
     else if (o->test)
@@ -298,6 +300,8 @@ int report_exploration_text(const json_t *x, const struct text_options *options,
     with.replay = replay;
     with.behind = behind;
     json_array_foreach(json_object_get(x, "findings"), i, f) put_finding(&o, f);
+    if (strcmp(extent, "none") == 0 && !bugs)
+        return ret->failed ? err_oom(e) : 0; /* why not is the command's business */
     if (strcmp(extent, "replay") == 0)
         buf_printf(ret, "replayed one schedule: ");
     else if (strcmp(extent, "all") == 0 && bugs == 0)

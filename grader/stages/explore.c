@@ -110,6 +110,16 @@ static int explore_test(struct unit *u, struct test_grade *t, bool pure, struct 
 
     if (explore_run(u, t->test, NULL, pure, &x, e) < 0)
         return -1;
+    if (strcmp(x.extent, "none") == 0) { /* judged by the other modes alone */
+        struct evidence *ev = result_prove(u->a, t, MODE_EXPLORE, VERDICT_PASS, "not explored");
+
+        if (!ev)
+            return err_oom(e);
+        ev->advice = true;
+        ev->text = arena_printf(u->a, "Not explored: %s.", x.why);
+        adopt(t, &x);
+        return 0;
+    }
     t->ran |= 1u << MODE_EXPLORE;
     adopt(t, &x);
     adjudicate(u, t, &x);

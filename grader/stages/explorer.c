@@ -254,7 +254,11 @@ static int read_line(struct reader *rd, const char *line, size_t len, struct err
         rd->r->found = rd->last = NULL; /* what was told so far could not be confirmed */
         rd->r->bugs = 0;
     } else if (end) {
-        rd->r->extent = arena_strdup(rd->a, end);
+        const char *reason = json_string_value(json_object_get(j, "reason"));
+
+        rd->r->extent = arena_strdup(rd->a, strcmp(end, "too-large") == 0 ? "none" : end);
+        if (reason && *reason)
+            rd->r->why = arena_strdup(rd->a, reason);
         rd->r->schedules = (long)json_integer_value(json_object_get(j, "schedules"));
         rd->r->steps = (long)json_integer_value(json_object_get(j, "steps"));
         rd->r->points = (long)json_integer_value(json_object_get(j, "points"));
@@ -334,13 +338,30 @@ static int arguments(char **argv, const char *program, const struct explorer_opt
     return a->failed ? err_oom(e) : 0;
 }
 
+/* What the explorer cannot do is no fault of anybody: said, and nothing concluded. */
+static bool cannot(const struct keeper_result *k, struct arena *a, struct exploration *ret)
+{
+    const char *said = k->output.len ? k->output.data : "";
+    const char *ours = strstr(said, "lockstep: ");
+
+    *ret = (struct exploration){.extent = "none"};
+    if (k->end == KEEPER_HUNG)
+        ret->why =
+            "a thread waits in the kernel (a pipe, a socket, a signal, a file lock), where the "
+            "explorer cannot let another one go on";
+    else if (k->end == KEEPER_PROCESSES)
+        ret->why = "it starts too many processes";
+    else if (k->end == KEEPER_EXITED && k->code == 3 && ours)
+        ret->why = arena_printf(a, "%.*s", (int)strcspn(ours + 10, "\n"), ours + 10);
+    else if (k->end == KEEPER_EXITED && k->code != 3)
+        ret->why = "it ends before its main() begins";
+    return ret->why != NULL;
+}
+
 static int why_not(const struct keeper_result *k, struct err *e)
 {
     const char *said = k->output.len ? k->output.data : "";
 
-    if (k->end == KEEPER_EXITED && k->code == 3 && strncmp(said, "lockstep: ", 10) == 0)
-        return err_set(e, ERR_SYSTEM, "cannot explore it: %.*s", (int)strcspn(said + 10, "\n"),
-                       said + 10);
     if (k->end == KEEPER_STARVED)
         return err_set(e, ERR_SYSTEM, "the machine is too busy to explore schedules");
     if (k->end == KEEPER_CPU || k->end == KEEPER_WALL)
@@ -367,8 +388,11 @@ int explorer_run(const char *work, const char *program, const struct explorer_op
         return path ? -1 : err_oom(e);
     if (keeper_run(&job, &k, e) < 0)
         return -1;
+    if (k.end == KEEPER_EXITED && k.code == 3 && k.output.len &&
+        strstr(k.output.data, "too-large"))
+        k.code = 0; /* it says so itself */
     if (k.end != KEEPER_EXITED || k.code > 1)
-        rc = why_not(&k, e);
+        rc = cannot(&k, a, ret) ? 0 : why_not(&k, e);
     else if ((rc = places_open(path, &places, e)) == 0)
         rc = explorer_read(places, k.output.len ? k.output.data : "", line, ctx, a, ret, e);
     places_close(places);

@@ -103,21 +103,17 @@ int explorer_link(const char *runtime, const char *work, char *const objects[],
 {
     char *argv[ARGS_MAX] = {"/usr/bin/gcc", "-pthread", "-fno-lto",
                             "-Wl,-z,now",   "-o",       (char *)program};
-    auto_free char *archive = NULL, *test = NULL;
+    auto_free char *archive = NULL;
     int n = 6;
 
-    if (asprintf(&archive, "%s/liblockstep_explore.a", runtime) < 0)
+    if (asprintf(&archive, "%s/liblockstep_%s.a", runtime, suite ? "suite" : "explore") < 0) {
         archive = NULL;
-    if (asprintf(&test, "%s/liblockstep_suite.a", runtime) < 0)
-        test = NULL;
-    if (!archive || !test)
         return err_oom(e);
+    }
     for (int i = 0; objects[i] && n < ARGS_MAX - 12; i++)
         argv[n++] = objects[i];
     argv[n++] = "-Wl,--whole-archive";
     argv[n++] = archive;
-    if (suite)
-        argv[n++] = test;
     argv[n++] = "-Wl,--no-whole-archive";
     if (suite) {
         argv[n++] = "-Wl,--wrap=_mark_point";

@@ -52,7 +52,7 @@ def build(folder, exercise, name, source, api):
     subprocess.check_call(["objcopy", *[f"--keep-global-symbol={n}" for n in api], base + ".s.o"])
     subprocess.check_call(["gcc", "-pthread", "-Wl,-z,now", "-o", base, base + ".s.o",
                            base + ".t.o", "-Wl,--whole-archive",
-                           RUNTIME + "/liblockstep_explore.a", RUNTIME + "/liblockstep_suite.a",
+                           RUNTIME + "/liblockstep_suite.a",
                            "-Wl,--no-whole-archive", "-Wl,--wrap=_mark_point", "-lcheck_pic",
                            "-lsubunit", "-lrt", "-lm"], stderr=subprocess.DEVNULL)
     return base

@@ -95,6 +95,17 @@ void scratch_reset(void)
     W->scratch.used = W->scratch.base;
 }
 
+void too_much(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(W->broken, sizeof W->broken, fmt, ap);
+    va_end(ap);
+    W->bounded = true;
+    schedule_end(END_TOO_LARGE);
+}
+
 void broken(const char *fmt, ...)
 {
     va_list ap;

@@ -96,9 +96,10 @@ static void saw(const volatile void *p, uint64_t value, uintptr_t pc)
 /* After an update: news for others, or the same value once more. */
 static void updated(const volatile void *p, uint64_t before, size_t size, uintptr_t pc)
 {
-    if (bits(p, size) != before)
+    if (bits(p, size) != before) {
+        W->written = W->ops;
         changed();
-    else
+    } else
         saw(p, before, pc);
 }
 
@@ -124,7 +125,7 @@ static void updated(const volatile void *p, uint64_t before, size_t size, uintpt
             access_atomic((uintptr_t)p, sizeof(T), true, CALLER);                              \
             order_store(p, mo, false);                                                         \
             if (__atomic_load_n(p, __ATOMIC_SEQ_CST) != v)                                     \
-                changed();                                                                     \
+                W->written = W->ops, changed();                                                \
         }                                                                                      \
         __atomic_store_n(p, v, __ATOMIC_SEQ_CST);                                              \
     }

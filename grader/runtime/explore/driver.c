@@ -22,7 +22,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { FIBERS_FIRST = 12, ALT_STACK = 64 << 10, TICK_S = 2, TICKS = 5 };
+enum { FIBERS_FIRST = 12, ALT_STACK = 64 << 10, TICK_S = 1, TICKS = 4 };
 
 static void (*first_function)(void *);
 static void *first_argument;
@@ -90,6 +90,7 @@ static void on_tick(int sig, siginfo_t *info, void *context)
     still = 0;
     W->o.after = 0; /* every further one would take as long */
     f = bug_begin(BUG_LIVELOCK, "loops for ever without touching memory");
+    f->final = true;
     bug_stack(f, W->me->id, program_pc((uintptr_t)u->uc_mcontext.gregs[REG_RIP]) + 1,
               task_node(W->me), "loops here");
     bug_done(f);
@@ -186,7 +187,7 @@ static void run_alone(void)
             run_schedule();
             _exit(0);
         }
-        if (!reap(pid, &status))
+        if (!reap(pid, &status) || W->running)
             died(status);
         if (W->ending != END_MORE_FIBERS)
             return;
@@ -204,6 +205,8 @@ static bool learn(void)
 {
     const bool cut = W->ending != END_FINISHED;
 
+    W->large += W->ending == END_TOO_LARGE;
+    W->too_large = W->large * 4 > W->schedules_run; /* now and then one starves somebody */
     if (W->ending == END_PRUNED)
         W->pruned++;
     else
@@ -211,7 +214,7 @@ static bool learn(void)
     W->points_total += W->points;
     W->ops_total += W->ops;
     plan_learn(cut);
-    return W->ending != END_BROKEN;
+    return W->ending != END_BROKEN && !W->too_large && W->ops_total < W->o.all_steps;
 }
 
 static bool wanted(void)
@@ -318,7 +321,7 @@ static void run_in_worker(void)
             broken("cannot fork: %s", strerror(errno));
         if (pid == 0)
             worker();
-        if (reap(pid, &status))
+        if (reap(pid, &status) && !W->running)
             return;
         if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_DIFFERS) {
             start_again();
@@ -407,7 +410,7 @@ static bool tell(struct found *f, int out)
     if (!token)
         token = region_alloc(TOKEN_MAX);
     memcpy(s, f->switches, (size_t)n * sizeof *s);
-    if (n >= W->taken_max)
+    if (n >= W->taken_max || f->final)
         return tell_unreplayed(f, out);
     if (!replay_shows(s, n, f->key, false))
         return false;
@@ -492,6 +495,10 @@ int explore(void (*first)(void *), void *arg, int out)
         broken("the program does not do the same thing twice under the same schedule");
     if (bugs == 0) /* what fails early may never get to overlap */
         bugs = tell_promises(out);
+    if (W->too_large) {
+        emit_end(out, "too-large");
+        return bugs > 0 ? 1 : 3;
+    }
     emit_end(out, plan_extent());
     return bugs > 0;
 }

@@ -215,10 +215,12 @@ void emit_end(int fd, const char *how)
 {
     struct out o = {.fd = fd};
 
+    put(&o, "{\"end\":\"%s\",\"reason\":", how);
+    put_text(&o, W->too_large ? W->broken : "");
     put(&o,
-        "{\"end\":\"%s\",\"schedules\":%llu,\"steps\":%llu,\"points\":%llu,\"tasks\":%u,"
-        "\"pruned\":%llu,\"forks\":%s}\n",
-        how, (unsigned long long)W->schedules_run, (unsigned long long)W->ops_total,
+        ",\"schedules\":%llu,\"steps\":%llu,\"points\":%llu,\"tasks\":%u,\"pruned\":%llu,"
+        "\"forks\":%s}\n",
+        (unsigned long long)W->schedules_run, (unsigned long long)W->ops_total,
         (unsigned long long)W->points_total, W->known.tasks, (unsigned long long)W->pruned,
         W->o.fork_each ? "true" : "false");
     flush(&o);

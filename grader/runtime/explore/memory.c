@@ -123,8 +123,10 @@ static char *place(size_t need)
             t->heap += need;
             return p;
         }
+        if (need > HEAP_SIZE / 2)
+            return NULL; /* more than there is, for anybody */
         if (need > (size_t)(heap_limit - common_used))
-            return NULL;
+            too_much("it allocates more than %zu MiB in one run", HEAP_SIZE >> 20);
         p = common_used;
         common_used += need;
         return p;
@@ -144,6 +146,8 @@ static void *allocate(size_t size, size_t align, bool junk, uintptr_t pc)
     unsigned char *m;
 
     heap_open();
+    if (RUNNING && size < HEAP_SIZE / 2)
+        W->ops += 4 + size / 64; /* clearing it later takes time, too */
     p = size < HEAP_SIZE && align < HEAP_SIZE ? place(need) : NULL;
     if (!p) {
         errno = ENOMEM;
@@ -241,7 +245,14 @@ static void release(void *p, uintptr_t pc)
         return;
     b = (struct block *)((char *)p - HEADER_SIZE);
     i = (size_t)((char *)p - heap_base) / 16;
-    if (!in_heap((uintptr_t)p) || !RUNNING || b->task < 0)
+    if (!RUNNING)
+        return;
+    if (!in_heap((uintptr_t)p)) {
+        if (program_pc(pc))
+            heap_error((uintptr_t)p, true, pc, "frees what malloc() did not return");
+        return;
+    }
+    if (b->magic == MAGIC && b->task < 0)
         return; /* from before the schedule: stays */
     if (b->magic != MAGIC || ((uintptr_t)p & 15))
         heap_error((uintptr_t)p, true, pc, "frees what malloc() did not return");
@@ -331,4 +342,25 @@ void *valloc(size_t size)
 size_t malloc_usable_size(void *p)
 {
     return p ? ((struct block *)((char *)p - HEADER_SIZE))->size : 0;
+}
+
+/* What is mapped anew has no history: another thread may have had something else there. */
+REPLACES(void *, mmap, void *at, size_t size, int prot, int flags, int fd, off_t offset)
+{
+    void *p = mmap(at, size, prot, flags, fd, offset);
+
+    if (RUNNING && p != MAP_FAILED) {
+        access_forget((uintptr_t)p, size);
+        object_forget((uintptr_t)p, size);
+    }
+    return p;
+}
+
+REPLACES(int, munmap, void *p, size_t size)
+{
+    if (RUNNING) {
+        access_forget((uintptr_t)p, size);
+        object_forget((uintptr_t)p, size);
+    }
+    return munmap(p, size);
 }

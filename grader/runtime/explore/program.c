@@ -274,6 +274,7 @@ static void open_world(void)
     W->o = (struct options){.seed = 1,
                             .schedules = 1000,
                             .steps = 3000000,
+                            .all_steps = 20000000,
                             .preemptions = -1,
                             .after = 50,
                             .quiet = true};

@@ -49,6 +49,7 @@ struct found *bug_begin(enum bug bug, const char *fmt, ...)
 
     f->bug = bug;
     snprintf(f->verdict, sizeof f->verdict, "%s", bug_names[bug]);
+    f->final = false;
     f->line = f->err_no = f->stack_count = 0;
     f->file[0] = '\0';
     f->address = f->key = f->in_block = f->block_size = 0;

@@ -123,7 +123,9 @@ bool task_enabled(struct task *t)
         return false;
     if (t->op.timed && t->op.until <= W->now)
         t->expired = true;
-    if (t->spinning) {
+    /* At a plain access it goes on to its next operation proper: a replay has no point there.
+     */
+    if (t->spinning && t->op.kind != OP_READ && t->op.kind != OP_WRITE) {
         if (t->spin_at == W->changes && !t->expired)
             return false;
         t->spinning = false;
@@ -544,15 +546,22 @@ static void switch_if_needed(void)
     trace_step(me);
 }
 
+/* A loop that changes nothing will never end; one that does may only be long. */
 static void too_long(void)
 {
-    struct found *f =
-        bug_begin(BUG_LIVELOCK,
-                  "it has not ended after %llu steps; the usual causes are a loop that "
-                  "waits for something that cannot happen, and tasks that give way to "
-                  "each other for ever",
-                  (unsigned long long)W->ops);
+    struct found *f;
 
+    if (W->ops - W->written < W->o.steps / 2)
+        too_much(
+            "it has not ended after %llu steps; a smaller problem can be explored, one that "
+            "never ends cannot",
+            (unsigned long long)W->o.steps);
+    W->o.after = 0; /* every further one would take as long */
+    f = bug_begin(
+        BUG_LIVELOCK,
+        "it has not ended after %llu steps; the usual causes are a loop that waits for "
+        "something that cannot happen, and tasks that give way to each other for ever",
+        (unsigned long long)W->o.steps);
     for (int i = 0; i < W->task_count; i++)
         if (W->tasks[i].state == TASK_READY)
             bug_stack_of(f, &W->tasks[i], "is here");
@@ -685,6 +694,7 @@ void schedule_begin(void)
     W->now = 1000 * (int64_t)1000000000;
     W->idle_spins = W->settling_since = 0;
     W->ending = END_NONE;
+    W->written = 0;
     W->taken_count = W->trace_count = W->log_count[W->log_side] = 0;
     W->broken[0] = '\0';
     W->main_returned = W->bounded = false;

@@ -12,6 +12,8 @@
 
 #include "runtime/explore/world.h"
 
+enum { VIRTUAL_PID = 1000, VIRTUAL_PARENT = 1 }; /* what getpid() says */
+
 /* Declares and defines a replacement in one go, so that no header repeats POSIX. */
 #define REPLACES(type, name, ...)                                                              \
     type ls_x_##name(__VA_ARGS__);                                                             \

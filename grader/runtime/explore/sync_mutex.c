@@ -25,6 +25,8 @@ void step_until(enum op_kind kind, uint64_t obj, uint64_t obj2, int64_t until, u
                     .timed = until != NEVER,
                     .until = until};
 
+    if (until != NEVER && kind != OP_SLEEP)
+        W->bounded = true; /* that the time is over earlier is not tried */
     op.effect = kind == OP_SLEEP || kind == OP_JOIN || kind == OP_PAUSE ? EFFECT_NONE
                 : kind == OP_RDLOCK                                     ? EFFECT_SHARE
                                                                         : EFFECT_ACQUIRE;

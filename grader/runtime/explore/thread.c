@@ -202,9 +202,14 @@ REPLACES(int, pthread_create, pthread_t *ret, const pthread_attr_t *attr,
     step(OP_CREATE, (uint64_t)W->task_count, CALLER);
     t = task_new(me);
     if (!t)
-        return EAGAIN;
-    if (attr)
+        too_much("it creates more than %d threads in one run", TASK_MAX);
+    if (attr) {
+        size_t stack = 0;
+
         pthread_attr_getdetachstate(attr, &detach);
+        if (pthread_attr_getstacksize(attr, &stack) == 0 && stack > FIBER_STACK)
+            too_much("it asks for a stack of more than %d MiB", FIBER_STACK >> 20);
+    }
     t->detached = detach == PTHREAD_CREATE_DETACHED;
     t->start = start;
     t->arg = arg;
@@ -587,4 +592,84 @@ REPLACES(int, pthread_sigmask, int how, const sigset_t *set, sigset_t *old)
     else
         return EINVAL;
     return 0;
+}
+
+/* ---- signals to oneself
+ * ------------------------------------------------------------------------- */
+
+static void die_of(int sig, uintptr_t pc)
+{
+    struct found *f = bug_begin(BUG_CRASH, "is killed by signal %d, sent by itself", sig);
+
+    bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "sends it here");
+    bug_done(f);
+}
+
+static int to_oneself(int sig, uintptr_t pc)
+{
+    struct sigaction sa;
+
+    step(OP_SIGNAL, (uint64_t)W->me->id, pc);
+    if (sig == 0 || sigaction(sig, NULL, &sa) < 0)
+        return 0;
+    if (sig == SIGKILL || (sa.sa_handler == SIG_DFL && sig != SIGCHLD && sig != SIGURG &&
+                           sig != SIGWINCH && sig != SIGCONT && sig != SIGSTOP &&
+                           sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU))
+        die_of(sig, pc);
+    W->me->sigpending |= (uint64_t)1 << (sig - 1);
+    deliver_signals();
+    return 0;
+}
+
+REPLACES(int, raise, int sig)
+{
+    if (!RUNNING || sig < 0 || sig > 64)
+        return raise(sig);
+    return to_oneself(sig, CALLER);
+}
+
+REPLACES(int, kill, pid_t pid, int sig)
+{
+    if (!RUNNING || sig < 0 || sig > 64)
+        return kill(pid, sig);
+    if (pid == VIRTUAL_PID)
+        return to_oneself(sig, CALLER);
+    broken("the program sends signals to other processes, which are not explored yet");
+}
+
+/* A thread that waits in flockfile(3) would stop everybody: all share one kernel thread. */
+REPLACES(void, flockfile, FILE *f)
+{
+    struct object *o;
+
+    if (!RUNNING)
+        return;
+    o = object_at(f, OBJ_MUTEX);
+    o->type = PTHREAD_MUTEX_RECURSIVE;
+    step(OP_LOCK, (uint64_t)f, CALLER);
+    o = object_at(f, OBJ_MUTEX);
+    if (o->owner == W->me->id) {
+        o->count++;
+        return;
+    }
+    o->owner = W->me->id;
+    o->count = 1;
+    clock_acquire(&o->clock);
+    changed();
+}
+
+REPLACES(void, funlockfile, FILE *f)
+{
+    struct object *o;
+
+    if (!RUNNING)
+        return;
+    step(OP_UNLOCK, (uint64_t)f, CALLER);
+    o = object_at(f, OBJ_MUTEX);
+    if (o->owner != W->me->id || --o->count > 0)
+        return;
+    clock_release(&o->clock);
+    o->released_at = (uint32_t)W->points;
+    o->owner = -1;
+    changed();
 }

@@ -21,8 +21,6 @@
 /* 2026-01-01 00:00:00 UTC at virtual second 1000. */
 #define REAL_OFFSET ((int64_t)(1767225600 - 1000) * SECOND)
 
-enum { PID = 1000, PARENT = 1 };
-
 /* A loop that only waits for a moment gets there in few readings: the steps grow to a
  * millisecond while one place reads the clock again and again. */
 static int64_t now_at(uintptr_t pc)
@@ -150,6 +148,7 @@ static bool bad(const struct timespec *t)
 REPLACES(int, nanosleep, const struct timespec *t, struct timespec *left)
 {
     int64_t until;
+    int rc;
 
     if (!RUNNING)
         return nanosleep(t, left);
@@ -158,8 +157,9 @@ REPLACES(int, nanosleep, const struct timespec *t, struct timespec *left)
         return -1;
     }
     until = after(t);
-    if ((errno = sleep_until(until, CALLER)) == 0)
+    if ((rc = sleep_until(until, CALLER)) == 0)
         return 0;
+    errno = rc;
     rest(until, left);
     return -1;
 }
@@ -183,10 +183,14 @@ REPLACES(int, clock_nanosleep, clockid_t clock, int flags, const struct timespec
 
 REPLACES(int, usleep, useconds_t us)
 {
+    int rc;
+
     if (!RUNNING)
         return usleep(us);
-    if ((errno = sleep_until(W->now + (int64_t)us * 1000, CALLER)) == 0)
+    rc = sleep_until(W->now + (int64_t)us * 1000, CALLER);
+    if (rc == 0)
         return 0;
+    errno = rc;
     return -1;
 }
 
@@ -225,17 +229,17 @@ REPLACES(int, pthread_yield, void)
 
 REPLACES(pid_t, getpid, void)
 {
-    return RUNNING ? PID : getpid();
+    return RUNNING ? VIRTUAL_PID : getpid();
 }
 
 REPLACES(pid_t, getppid, void)
 {
-    return RUNNING ? PARENT : getppid();
+    return RUNNING ? VIRTUAL_PARENT : getppid();
 }
 
 REPLACES(pid_t, gettid, void)
 {
-    return RUNNING ? PID + W->me->id : gettid();
+    return RUNNING ? VIRTUAL_PID + W->me->id : gettid();
 }
 
 REPLACES(int, sched_getcpu, void)

@@ -22,8 +22,9 @@ enum {
     TASK_MAX = 512,    /* tasks in one schedule */
     STABLE_MAX = 1024, /* different tasks over all schedules */
     STACK_DEPTH = 256, /* shadow frames; deeper ones are counted, not kept */
-    KEYS_MAX = 128,    /* pthread keys */
+    KEYS_MAX = 1024,   /* pthread keys */
     SPIN_RING = 16,    /* what a task has lately seen, to recognise a loop */
+    OWN_WRITES = 8,    /* places of its own stack that a loop may write again and again */
     FOUND_MAX = 64,    /* different findings of one exploration */
     FOUND_STACKS = 24, /* stacks of one finding */
     FOUND_FRAMES = 24, /* frames of one stack */
@@ -71,6 +72,8 @@ struct task {
     uint64_t seen[SPIN_RING], seen_at[SPIN_RING];
     uint32_t seen_next;
     bool spinning;
+    uintptr_t own_writes[OWN_WRITES]; /* where on its own stack it wrote last */
+    uint32_t own_next;
     uint64_t spin_at; /* world.changes when it began */
 
     /* clocks */
@@ -182,6 +185,7 @@ struct found {
     uint32_t block_pc;
     uint32_t size;
     uint64_t key;      /* equal findings have equal keys in every schedule */
+    bool final;        /* takes too long to be shown again */
     uint64_t schedule; /* first seen in */
     uint64_t times;
     struct switch_at *switches; /* the schedule up to here */
@@ -194,6 +198,7 @@ struct found {
 enum ending {
     END_NONE,
     END_FINISHED,    /* the program or test came to its end */
+    END_TOO_LARGE,   /* more than can be explored; world.broken says of what */
     END_BUG,         /* stopped at a bug: world.last is it */
     END_PRUNED,      /* the strategy abandoned it: nothing new would come */
     END_MORE_FIBERS, /* ask again with more fibers */
@@ -239,7 +244,8 @@ struct promise {
 struct options {
     uint64_t seed;
     uint64_t schedules;              /* budget */
-    uint64_t steps;                  /* hooks of one schedule before it is called a livelock */
+    uint64_t steps;                  /* hooks of one schedule before it is given up */
+    uint64_t all_steps;              /* hooks of all schedules together */
     int preemptions;                 /* -1: none */
     uint64_t after;                  /* schedules more once it has failed */
     uint64_t inputs;                 /* seed of a suite's inputs */
@@ -265,6 +271,7 @@ struct world {
     struct task *tasks; /* TASK_MAX of them */
     int task_count, live;
     uint64_t ops, points, switches;
+    uint64_t written;                    /* hooks passed when memory was written last */
     uint64_t changes;                    /* how often anything was changed by anybody */
     int64_t now;                         /* virtual nanoseconds, CLOCK_MONOTONIC */
     uint64_t idle_spins, settling_since; /* hooks passed when a task began to wait for rest */
@@ -316,6 +323,8 @@ struct world {
     int found_count;
     struct switch_at *found_switches; /* taken_max for each finding */
     bool keep_switches;
+    uint64_t large; /* schedules that were given up; too_large: nearly all */
+    bool too_large; /* world.broken says why */
     struct promise promises[PROMISES_MAX];
     int promise_count;
     uint64_t schedules_run, pruned, points_total, ops_total;
@@ -360,6 +369,8 @@ int blocked_events(const struct event **ret); /* announced by tasks that have no
 void take(char what, int to);
 int planned(char what);
 void plan_sort(void); /* after world.plan was set */
+/* The program is too large to be explored: nothing is held against it. */
+void too_much(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 void broken(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* ---- report.c: findings of this schedule ------------------------------------------------ */
