@@ -88,11 +88,17 @@ static int render(const struct grade_options *o, const char *format, const json_
                   const json_t *timing, bool to_file, struct buf *ret, struct err *e)
 {
     struct text_options t = {.verbose = o->verbose, .lang = user_language()};
+    auto_free char *behind = NULL;
 
     if (strcmp(format, "json") == 0)
         return report_dump(result, ret, e);
     if (strcmp(format, "junit") == 0)
         return report_junit(result, timing, ret, e);
+    if (o->submission && asprintf(&behind, " --submission %s", o->submission) < 0) {
+        behind = NULL;
+        return err_oom(e);
+    }
+    t.behind = behind; /* the command to type shows the same file */
     t.color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && !to_file &&
                                            isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
     return report_text(result, &t, ret, e);

@@ -10,7 +10,7 @@
 
 #include "core/utf8.h"
 
-enum { WIDTH = 108, NARROWEST = 26, WIDEST = 54, TASKS_SHOWN = 64, ROWS_MAX = 60, CELL = 200 };
+enum { WIDTH = 108, NARROWEST = 36, WIDEST = 54, TASKS_SHOWN = 64, ROWS_MAX = 60, CELL = 200 };
 
 struct row {
     int task;

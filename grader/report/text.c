@@ -93,6 +93,8 @@ static void put_schedule(struct out *o, const json_t *s, const char *indent)
     if (num(s, "found_in") > 0 && json_array_size(json_object_get(s, "steps")))
         buf_printf(o->b, "%sthe interleaving (found in schedule %d):\n", indent,
                    num(s, "found_in"));
+    else if (json_array_size(json_object_get(s, "steps")))
+        buf_printf(o->b, "%sthe interleaving:\n", indent);
     interleaving_table(o->b, s, deeper);
     if (!str(s, "token") || !*str(s, "token")) /* not of one schedule, or of one without end */
         return;

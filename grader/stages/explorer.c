@@ -190,6 +190,8 @@ static const char *step_text(struct reader *rd, const char *what, long long obje
     name = object > 4096 ? places_variable(rd->places, (uint64_t)object, rd->a) : NULL;
     if (name && source && strstr(source, name))
         name = NULL; /* the line says it */
+    if (!name && strlen(what) > 4 && strcmp(what + strlen(what) - 4, " for") == 0)
+        return arena_strndup(rd->a, what, strlen(what) - 4); /* nothing to name */
     return name ? arena_printf(rd->a, "%s %s", what, name) : arena_strdup(rd->a, what);
 }
 

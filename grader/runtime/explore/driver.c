@@ -370,12 +370,17 @@ bool replay_shows(const struct switch_at *s, int n, uint64_t key, bool trace)
     W->plan_count = n;
     plan_sort();
     W->replaying = true;
+    W->trace_key = key;
+    W->trace_stop = 0;
     W->tracing = trace;
     W->found = kept;
     W->found_count = 0;
     run_alone();
     for (int i = 0; i < W->found_count; i++)
-        shown |= kept[i].key == key;
+        if (kept[i].key == key) {
+            shown = true;
+            W->shown = &kept[i];
+        }
     W->keep_switches = true;
     W->found = mine;
     W->found_count = count;
@@ -415,7 +420,11 @@ static bool tell(struct found *f, int out)
     if (!replay_shows(s, n, f->key, false))
         return false;
     n = minimise(s, n, f->key);
-    replay_shows(s, n, f->key, true);
+    if (replay_shows(s, n, f->key, true)) { /* who it was, as the table has it */
+        W->shown->schedule = f->schedule;
+        W->shown->times = f->times;
+        f = W->shown;
+    }
     if (!token_write(W->taken, W->taken_count, token, TOKEN_MAX))
         snprintf(token, TOKEN_MAX, "(too long: %d switches)", W->taken_count);
     emit_found(out, f, token);
@@ -524,12 +533,14 @@ int explore_token(void (*first)(void *), void *arg, const char *token, int out)
     run_alone();
     if (W->ending == END_BROKEN)
         broken("%s", W->broken);
+    if (W->taken_count != n || memcmp(W->taken, s, (size_t)n * sizeof *s) != 0)
+        broken("the token does not fit this program; has it been changed since");
     qsort(W->found, (size_t)W->found_count, sizeof *W->found, compare);
     for (int i = 0; i < W->found_count; i++) {
         emit_found(out, &W->found[i], token);
+        emit_steps(out);
         bugs += !is_advice(&W->found[i]);
     }
-    emit_steps(out);
     emit_end(out, "replay");
     return bugs > 0;
 }

@@ -179,12 +179,14 @@ static void mark_shared(void)
 void emit_steps(int fd)
 {
     struct out o = {.fd = fd};
+    const int end =
+        W->trace_stop ? W->trace_stop : W->trace_count; /* what comes later is no matter */
     bool first = true;
     int last = 0;
 
     mark_shared();
     put(&o, "{\"steps\":[");
-    for (int i = 0; i < W->trace_count; i++) {
+    for (int i = 0; i < end; i++) {
         const struct trace_step *s = &W->trace[i];
         const bool switched = s->task != last;
 

@@ -159,6 +159,8 @@ void bug_note(struct found *f)
 
     set_key(f);
     place_address(f);
+    if (W->tracing && f->key == W->trace_key && !W->trace_stop)
+        W->trace_stop = W->trace_count;
     k = known(f->key);
     if (!k && W->found_count < FOUND_MAX) {
         k = &W->found[W->found_count];

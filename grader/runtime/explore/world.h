@@ -312,6 +312,9 @@ struct world {
     bool tracing;
     struct trace_step *trace;
     int trace_count, trace_max;
+    struct found *shown; /* by the last replay that showed what it should */
+    uint64_t trace_key;  /* the finding that is being shown; 0: any */
+    int trace_stop;      /* steps up to it; 0: it has not come */
 
     /* what is known over all schedules */
     struct knowledge known;
