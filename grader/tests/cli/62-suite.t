@@ -85,6 +85,33 @@ run 1 "$LOCKSTEP" replay 14 overlaps --submission "$tmp/racy" --token "$token"
 is "replay: byte-identical" "$out" "$first"
 run 1 "$LOCKSTEP" replay 14 overlaps --submission "$tmp/racy"
 same "without a token it looks for one" "$out" 'schedules explored: 1 bug found'
+# Helgrind cannot judge atomics: its advice is refuted by the schedules, or confirmed.
+sed -i 's/modes: .*/modes: [native, helgrind, explore]/' "$x/exercise.yml"
+cat >"$tmp/good/14-apart/apart.c" <<'EOT'
+#include "apart.h"
+#include <stdatomic.h>
+static atomic_int ready;
+static int data;
+void apart_do(int which, void (*work)(void))
+{
+    work();
+    if (which == 0) {
+        data = 1;
+        atomic_store(&ready, 1);
+    } else {
+        while (!atomic_load(&ready))
+            ;
+        data++;
+    }
+}
+EOT
+run 0 "$LOCKSTEP" grade 14 --submission "$tmp/good" -v
+same "a hand-off by an atomic: refuted" "$out" 'Helgrind reports, refuted: none of .* shows a race'
+sed -i 's/atomic_store(&ready, 1)/atomic_store_explicit(\&ready, 1, memory_order_relaxed)/' \
+    "$tmp/good/14-apart/apart.c"
+run 1 "$LOCKSTEP" grade 14 --submission "$tmp/good" -v
+same "without its order it is a race" "$out" 'data-race: apart_do / apart_do'
+never "and not refuted" "$out" 'refuted'
 run 2 "$LOCKSTEP" replay 14 nothing
 same "an unknown test" "$err" "14-apart has no test 'nothing'"
 run 2 "$LOCKSTEP" replay 13 each-key-each-line
