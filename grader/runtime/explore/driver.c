@@ -13,105 +13,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <sys/wait.h>
-#include <ucontext.h>
 #include <unistd.h>
 
-enum { FIBERS_FIRST = 12, ALT_STACK = 64 << 10, TICK_S = 1, TICKS = 4 };
+enum { FIBERS_FIRST = 12 };
 
 static void (*first_function)(void *);
 static void *first_argument;
 static int fibers_wanted = FIBERS_FIRST;
-
-/* ---- crashes and loops without hooks -------------------------------------------------------
- */
-
-static const char *crash_text(int sig, uintptr_t addr)
-{
-    bool guard = false;
-
-    if (fiber_of(addr, &guard) && guard)
-        return "runs out of stack";
-    switch (sig) {
-    case SIGSEGV:
-        return addr < 4096 ? "uses a null pointer" : "touches memory that is not its own";
-    case SIGBUS:
-        return "touches memory that is not there (bus error)";
-    case SIGFPE:
-        return "divides by zero, or the like";
-    case SIGILL:
-        return "runs an illegal instruction";
-    default:
-        return "aborts";
-    }
-}
-
-static void on_crash(int sig, siginfo_t *info, void *context)
-{
-    const ucontext_t *u = context;
-    uintptr_t pc = (uintptr_t)u->uc_mcontext.gregs[REG_RIP];
-    const uintptr_t addr = (uintptr_t)info->si_addr;
-    struct found *f;
-
-    if (!RUNNING || !W->me) {
-        signal(sig, SIG_DFL);
-        raise(sig);
-        return;
-    }
-    if (!program_pc(pc))
-        pc = W->base + W->me->last_pc;
-    f = bug_begin(BUG_CRASH, "%s", crash_text(sig, addr));
-    bug_stack(f, W->me->id, program_pc(pc) + 1, task_node(W->me), "crashes here");
-    bug_done(f);
-}
-
-static void on_tick(int sig, siginfo_t *info, void *context)
-{
-    static uint64_t last_ops, last_schedule;
-    static int still;
-    const ucontext_t *u = context;
-    struct found *f;
-
-    (void)sig;
-    (void)info;
-    if (!RUNNING || !W->me)
-        return;
-    if (W->ops != last_ops || W->generation != last_schedule)
-        still = 0;
-    last_ops = W->ops;
-    last_schedule = W->generation;
-    if (++still < TICKS)
-        return;
-    still = 0;
-    W->o.after = 0; /* every further one would take as long */
-    f = bug_begin(BUG_LIVELOCK, "loops for ever without touching memory");
-    f->final = true;
-    bug_stack(f, W->me->id, program_pc((uintptr_t)u->uc_mcontext.gregs[REG_RIP]) + 1,
-              task_node(W->me), "loops here");
-    bug_done(f);
-}
-
-static void catch_signals(void)
-{
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
-    stack_t ss = {.ss_sp = region_alloc(ALT_STACK), .ss_size = ALT_STACK};
-    struct sigaction sa = {.sa_sigaction = on_crash,
-                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    struct itimerval t = {{TICK_S, 0}, {TICK_S, 0}};
-
-    sigaltstack(&ss, NULL);
-    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
-        sigaction(crashes[i], &sa, NULL);
-    sa.sa_sigaction = on_tick;
-    sa.sa_flags |= SA_RESTART;
-    sigaction(SIGVTALRM, &sa, NULL);
-    setitimer(ITIMER_VIRTUAL, &t, NULL);
-}
 
 static void silence(void)
 {
@@ -139,7 +51,7 @@ static void run_schedule(void)
 static void in_child(void)
 {
     silence();
-    catch_signals();
+    trap_open();
 }
 
 /* Waits for a process of ours; true if it left by itself. */
@@ -229,53 +141,7 @@ static void reset_memory(void)
     snapshot_restore();
 }
 
-/* ---- the self-check -------------------------------------------------------------------------
- * The first schedule, and then ever fewer, are run twice: the second time from the switches
- * that the first one recorded. Both must do the same. */
-
 enum { WORKER_IMPURE = 4, WORKER_FIBERS, WORKER_DIFFERS };
-
-static bool check_is_due(void)
-{
-    uint64_t n = W->schedules_run;
-
-    while (n >= 10 && n % 10 == 0)
-        n /= 10;
-    return n == 1 && W->ending != END_PRUNED && W->taken_count < W->taken_max;
-}
-
-static bool same_again(void (*run)(void))
-{
-    const int n = W->taken_count;
-
-    memcpy(W->plan, W->taken, (size_t)n * sizeof *W->plan);
-    W->plan_count = n;
-    plan_sort();
-    W->replaying = true;
-    W->log_side = 1;
-    run();
-    W->log_side = 0;
-    W->replaying = false;
-    return W->log_count[0] == W->log_count[1] &&
-           memcmp(W->log[0], W->log[1], (size_t)W->log_count[0] * sizeof *W->log[0]) == 0;
-}
-
-static void __attribute__((noreturn)) tell_difference(void)
-{
-    int i = 0;
-    char a[32], b[32];
-
-    while (i < W->log_count[0] && i < W->log_count[1] &&
-           memcmp(&W->log[0][i], &W->log[1][i], sizeof W->log[0][i]) == 0)
-        i++;
-    broken(
-        "the program does not do the same thing twice: under one schedule, step %d is '%s %s' "
-        "and then '%s %s'; something outside of it decides (an address, a file, a clock)",
-        i + 1, i < W->log_count[0] ? task_name(W->log[0][i].task, a) : "the",
-        i < W->log_count[0] ? op_name(W->log[0][i].kind) : "end",
-        i < W->log_count[1] ? task_name(W->log[1][i].task, b) : "the",
-        i < W->log_count[1] ? op_name(W->log[1][i].kind) : "end");
-}
 
 static void run_and_reset(void)
 {

@@ -28,6 +28,15 @@ void plan_open(void);
 /* One schedule in a fresh process, by plan; true if it shows the finding `key` again. */
 bool replay_shows(const struct switch_at *s, int n, uint64_t key, bool trace);
 
+/* trap.c: catches crashes and loops without hooks in this process. */
+void trap_open(void);
+
+/* selfcheck.c: shall the schedule that has just been run be run again; does run() do the same
+ * from its recorded switches; and, if not, what is different (ends the exploration). */
+bool check_is_due(void);
+bool same_again(void (*run)(void));
+void tell_difference(void) __attribute__((noreturn));
+
 /* The fewest switches that still show it; s is changed in place, returns how many are left. */
 int minimise(struct switch_at *s, int n, uint64_t key);
 

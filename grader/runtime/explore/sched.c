@@ -262,71 +262,6 @@ static void unblock(void)
 
 /* ---- the choice -------------------------------------------------------------------------- */
 
-void take(char what, int to)
-{
-    struct switch_at *s;
-
-    if (W->taken_count >= W->taken_max)
-        return; /* too long for a token; the seed still says it */
-    s = &W->taken[W->taken_count++];
-    *s = (struct switch_at){.task = W->me ? W->me->id : 0, .what = what, .to = to};
-    s->op = W->me ? W->me->ops : 0;
-}
-
-/* The plan's first entry at or behind this task's place. Places only grow, and the plan is
- * sorted by task and place, so this looks at each entry once. */
-static int plan_at(int task, uint64_t op)
-{
-    int i = W->plan_first[task];
-
-    while (i < W->plan_count && W->plan[i].task == task && W->plan[i].op < op)
-        i++;
-    W->plan_first[task] = i;
-    return i;
-}
-
-static bool is_here(int i, int task, uint64_t op)
-{
-    return i < W->plan_count && W->plan[i].task == task && W->plan[i].op == op;
-}
-
-/* What the plan says for this very place; -1: nothing. */
-int planned(char what)
-{
-    const int task = W->me ? W->me->id : 0;
-    const uint64_t op = W->me ? W->me->ops : 0;
-
-    for (int i = plan_at(task, op); is_here(i, task, op); i++)
-        if (W->plan[i].what == what)
-            return W->plan[i].to;
-    return -1;
-}
-
-static bool planned_here(void)
-{
-    const struct task *t = W->me;
-
-    return is_here(plan_at(t->id, t->ops), t->id, t->ops);
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct switch_at *x = a, *y = b;
-
-    if (x->task != y->task)
-        return x->task - y->task;
-    return (x->op > y->op) - (x->op < y->op);
-}
-
-void plan_sort(void)
-{
-    qsort(W->plan, (size_t)W->plan_count, sizeof *W->plan, by_place);
-    for (int t = 0; t < TASK_MAX; t++)
-        W->plan_first[t] = W->plan_count;
-    for (int i = W->plan_count - 1; i >= 0; i--)
-        W->plan_first[W->plan[i].task] = i;
-}
-
 static bool is_interesting(const struct op *op)
 {
     switch (op->kind) {
@@ -634,31 +569,6 @@ enum quiet quiet_point(void)
 /* ---- a schedule ---------------------------------------------------------------------------
  */
 
-struct task *task_new(struct task *parent)
-{
-    struct task *t;
-    uint32_t h;
-
-    if (W->task_count >= TASK_MAX)
-        return NULL;
-    t = &W->tasks[W->task_count];
-    memset(t, 0, sizeof *t);
-    t->id = W->task_count++;
-    t->joiner = -1;
-    t->parent = parent ? parent->id : -1;
-    h = parent ? (parent->stable * 31u + (uint32_t)++parent->children) * 2654435761u | 1u : 1u;
-    for (t->stable = 0; t->stable < W->stable_used && W->stable_hash[t->stable] != h;)
-        t->stable++;
-    if (t->stable == W->stable_used && W->stable_used < STABLE_MAX - 1) {
-        W->stable_hash[t->stable] = h;
-        W->stable_parent[t->stable] = parent ? parent->stable : 0;
-        W->stable_used++;
-    }
-    t->state = TASK_READY;
-    W->live++;
-    return t;
-}
-
 int blocked_events(const struct event **ret)
 {
     int n = 0;
@@ -682,25 +592,6 @@ void task_finished(struct task *t)
         schedule_end(END_FINISHED);
     switch_if_needed();
     __builtin_trap();
-}
-
-void schedule_begin(void)
-{
-    W->generation++;
-    scratch_reset();
-    W->task_count = W->live = 0;
-    W->me = NULL;
-    W->ops = W->points = W->switches = W->changes = 0;
-    W->now = 1000 * (int64_t)1000000000;
-    W->idle_spins = W->settling_since = 0;
-    W->ending = END_NONE;
-    W->written = 0;
-    W->taken_count = W->trace_count = W->log_count[W->log_side] = 0;
-    W->broken[0] = '\0';
-    W->main_returned = W->bounded = false;
-    W->exit_status = 0;
-    W->random = 0x9e3779b97f4a7c15u;
-    memset(W->this_count, 0, W->stable_used * sizeof *W->this_count);
 }
 
 void schedule_run(void (*first)(void *), void *arg)

@@ -35,6 +35,10 @@ void step_until(enum op_kind kind, uint64_t obj, uint64_t obj2, int64_t until, u
 void misuse(struct object *o, uintptr_t pc, const char *fmt, ...)
     __attribute__((noreturn, format(printf, 3, 4)));
 
+/* thread.c and identity.c, for each other. */
+struct task *task_of(pthread_t thread, uintptr_t pc); /* a misuse when there is none */
+void destroy_keys(struct task *t);                    /* calls the destructors */
+
 /* sync_mutex.c, for the others. */
 struct object *mutex_at(pthread_mutex_t *m, uintptr_t pc);
 void mutex_given_back(struct object *m);          /* unlocked by the running task */

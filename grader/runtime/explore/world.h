@@ -371,7 +371,8 @@ void schedule_end(enum ending e) __attribute__((noreturn));
 int blocked_events(const struct event **ret); /* announced by tasks that have not ended */
 void take(char what, int to);
 int planned(char what);
-void plan_sort(void); /* after world.plan was set */
+void plan_sort(void);    /* after world.plan was set */
+bool planned_here(void); /* the plan has something for this very place */
 /* The program is too large to be explored: nothing is held against it. */
 void too_much(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 void broken(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
