@@ -126,6 +126,17 @@ static int explore_test(struct unit *u, struct test_grade *t, bool pure, struct 
     return 0;
 }
 
+/* What ends a test before it has run, or floods everything, is not a matter of schedules. */
+static bool is_settled(const struct test_grade *t)
+{
+    for (const struct evidence *ev = t->evidence; ev; ev = ev->next)
+        if (ev->mode == MODE_NATIVE && !ev->advice &&
+            (ev->verdict == VERDICT_NOT_IMPLEMENTED || ev->verdict == VERDICT_EARLY_EXIT ||
+             ev->verdict == VERDICT_RESOURCE_LIMIT || ev->verdict == VERDICT_TAMPERING))
+            return true;
+    return false;
+}
+
 int stage_explore(struct unit *u, struct err *e)
 {
     bool pure = false, built = false;
@@ -133,7 +144,7 @@ int stage_explore(struct unit *u, struct err *e)
     for (int i = 0; i < u->r->test_count; i++) {
         struct test_grade *t = &u->r->tests[i];
 
-        if (!(t->test->modes & 1u << MODE_EXPLORE))
+        if (!(t->test->modes & 1u << MODE_EXPLORE) || is_settled(t))
             continue;
         if (!built && explore_build(u, &pure, e) < 0)
             return -1;

@@ -395,8 +395,13 @@ int explorer_run(const char *work, const char *program, const struct explorer_op
         k.code = 0; /* it says so itself */
     if (k.end != KEEPER_EXITED || k.code > 1)
         rc = cannot(&k, a, ret) ? 0 : why_not(&k, e);
-    else if ((rc = places_open(path, &places, e)) == 0)
-        rc = explorer_read(places, k.output.len ? k.output.data : "", line, ctx, a, ret, e);
+    else if ((rc = places_open(path, &places, e)) == 0 &&
+             explorer_read(places, k.output.len ? k.output.data : "", line, ctx, a, ret, e) <
+                 0) {
+        *ret = (struct exploration){.extent = "none"};
+        ret->why = "something in the program wrote into the explorer's report, or ended it";
+        rc = a->failed ? -1 : 0;
+    }
     places_close(places);
     keeper_release(&k);
     return rc;

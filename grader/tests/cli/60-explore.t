@@ -84,8 +84,11 @@ same "gdb stops at the failure" "$(cat gdb.out)" 'lockstep_failed'
 same "with the program's own stack" "$(cat gdb.out)" 'racy\.c:(8|14|26)'
 
 # ---- counts that can be made by hand: Mazurkiewicz traces, and schedules of dpor.
-traces() { # NAME COUNT, program on stdin
-    cat >"$1.c"
+traces() { # NAME COUNT BODY...: a program whose threads run these bodies
+    name=$1 want=$2
+    shift 2
+    threads "$@" >"$name.c" # no pipe: what is in one does not count
+    set -- "$name" "$want"
     run 0 "$LOCKSTEP" explore --strategy dpor --schedules 100000 "$1.c"
     is "$1: traces" "$out" "all $2 schedules explored: no bug found"
 }
@@ -107,17 +110,17 @@ threads() { # CODE...: a program whose threads run these bodies
 }
 lm='pthread_mutex_lock(&m);' um='pthread_mutex_unlock(&m);'
 ln='pthread_mutex_lock(&n);' un='pthread_mutex_unlock(&n);'
-threads 'x = 1;' 'x = 2;' | traces two-writes 2
-threads 'x = 1;' 'y = 2;' 'z = 3;' | traces three-apart 1
-threads 'x = 1;' '(void)+x;' '(void)+x;' | traces writer-and-readers 4
-threads 'x++; x++;' 'x++; x++;' | traces two-updates-each 6
-threads 'x = 1; (void)+y;' 'y = 1; (void)+x;' | traces store-buffering 3
-threads 'x = 1; y = 1;' '(void)+y; (void)+x;' | traces message-passing 3
-threads "$lm $um" "$lm $um" "$lm $um" | traces three-at-a-lock 6
-threads "$lm $um" "$ln $un" | traces two-locks 1
-threads "$lm x++; $um" "$lm x++; $um" | traces guarded-update 2
-threads "$lm $um $ln $un" "$ln $un $lm $um" | traces crossing-apart 3
-threads 'sem_wait(&s); sem_post(&s);' 'sem_wait(&s); sem_post(&s);' | traces semaphore 2
+traces two-writes 2 'x = 1;' 'x = 2;'
+traces three-apart 1 'x = 1;' 'y = 2;' 'z = 3;'
+traces writer-and-readers 4 'x = 1;' '(void)+x;' '(void)+x;'
+traces two-updates-each 6 'x++; x++;' 'x++; x++;'
+traces store-buffering 3 'x = 1; (void)+y;' 'y = 1; (void)+x;'
+traces message-passing 3 'x = 1; y = 1;' '(void)+y; (void)+x;'
+traces three-at-a-lock 6 "$lm $um" "$lm $um" "$lm $um"
+traces two-locks 1 "$lm $um" "$ln $un"
+traces guarded-update 2 "$lm x++; $um" "$lm x++; $um"
+traces crossing-apart 3 "$lm $um $ln $un" "$ln $un $lm $um"
+traces semaphore 2 'sem_wait(&s); sem_post(&s);' 'sem_wait(&s); sem_post(&s);'
 
 # ---- what cannot be done is one sentence.
 run 2 "$LOCKSTEP" explore
