@@ -65,7 +65,7 @@ $(BUILD)/runtime/liblockstep_native.a: $(call OBJ,$(RT_SRC))
 
 # One object each, in which only what a program calls keeps a global name: a student's own `step`
 # or `W` clashes with nothing. A program takes the first, a suite the second.
-EX_KEEP := 'ls_*' '__tsan_*' main lockstep_failed lockstep_suite suite_test malloc free calloc realloc \
+EX_KEEP := 'ls_*' '__tsan_*' main key lockstep_failed lockstep_suite suite_test malloc free calloc realloc \
            memalign aligned_alloc posix_memalign valloc malloc_usable_size
 define one_object
 	@echo "  AR    $@"

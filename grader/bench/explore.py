@@ -55,7 +55,8 @@ def build(folder, name, twin):
     source = os.path.join(KERNELS, name + ".c")
     define = ["-DCORRECT"] if twin else []
     base = os.path.join(folder, name + (".ok" if twin else ".bad"))
-    subprocess.check_call(["gcc", *FLAGS, "-fsanitize=thread", "-Wno-tsan", *define, "-c", source,
+    subprocess.check_call(["gcc", *FLAGS, "-fsanitize=thread", "--param=tsan-distinguish-volatile=1",
+                           "-Wno-tsan", *define, "-c", source,
                            "-o", base + ".o"])
     subprocess.check_call(["objcopy", f"--redefine-syms={RUNTIME}/redirect.syms",
                            "--redefine-sym", "main=ls_x_main", base + ".o"])

@@ -27,6 +27,7 @@ struct stack {
 
 /* One step of a schedule: what a task did, and where. */
 struct schedule_step {
+    const char *who;  /* "main", "thread 1", "process 2" */
     int task;         /* 0 = main */
     const char *what; /* "reads counter", "locks" */
     struct frame at;
@@ -59,8 +60,9 @@ struct exploration {
         *extent;     /* "all": every schedule was tried; "budget"; "replay"; "none": see why */
     const char *why; /* why it cannot be explored, or not further; NULL: no reason */
     long schedules, steps, points, tasks;
-    struct evidence *found; /* worst first */
-    int bugs;               /* of them no advice */
+    long delivered, deliveries; /* points where a signal came, and could have come */
+    struct evidence *found;     /* worst first */
+    int bugs;                   /* of them no advice */
 };
 
 struct test_grade {

@@ -10,10 +10,19 @@
 
 #include "core/utf8.h"
 
-enum { WIDTH = 108, NARROWEST = 36, WIDEST = 54, TASKS_SHOWN = 64, ROWS_MAX = 60, CELL = 200 };
+enum {
+    WIDTH = 108,
+    NAME = 24,
+    NARROWEST = 36,
+    WIDEST = 54,
+    TASKS_SHOWN = 64,
+    ROWS_MAX = 60,
+    CELL = 200
+};
 
 struct row {
     int task;
+    const char *who;
     char line[16];
     const char *source, *file;
     char what[CELL];
@@ -101,8 +110,8 @@ static int make_rows(const json_t *steps, struct row *rows, int max)
             !is_access(rows[n - 1].what)) {
             if (n == max)
                 return n;
-            rows[n] =
-                (struct row){.task = (int)json_integer_value(json_object_get(st, "task"))};
+            rows[n] = (struct row){.task = (int)json_integer_value(json_object_get(st, "task")),
+                                   .who = str(st, "who") ? str(st, "who") : ""};
             snprintf(rows[n].line, sizeof rows[n].line, "%d",
                      (int)json_integer_value(json_object_get(at, "line")));
             rows[n].file = str(at, "file");
@@ -131,12 +140,12 @@ static void row_text(const struct row *r, char *ret, size_t size, int width)
     snprintf(ret, size, "%s: %.*s  (%s)", r->line, room, r->source, r->what);
 }
 
-static void task_label(int task, char *ret, size_t size)
+static const char *who(const struct row *rows, int n, int task)
 {
-    if (task == 0)
-        snprintf(ret, size, "main");
-    else
-        snprintf(ret, size, "thread %d", task);
+    for (int i = 0; i < n; i++)
+        if (rows[i].task == task)
+            return rows[i].who;
+    return "";
 }
 
 /* Which column a task has: those that appear, in order of number. */
@@ -161,13 +170,12 @@ static int make_columns(const struct row *rows, int n, int *column)
 static void put_list(struct buf *b, const struct row *rows, int n, const char *indent)
 {
     for (int i = 0; i < n; i++) {
-        char label[24], text[2 * CELL];
+        char text[2 * CELL];
 
-        task_label(rows[i].task, label, sizeof label);
-        row_text(&rows[i], text, sizeof text, WIDTH - 12);
+        row_text(&rows[i], text, sizeof text, WIDTH - NAME);
         buf_puts(b, indent);
-        put_cell(b, label, 12, true);
-        put_cell(b, text, WIDTH - 12, false);
+        put_cell(b, rows[i].who, NAME, true);
+        put_cell(b, text, WIDTH - NAME, false);
         buf_puts(b, "\n");
     }
 }
@@ -180,12 +188,8 @@ static void put_columns(struct buf *b, const struct row *rows, int n, const int 
     width = width > WIDEST ? WIDEST : width;
     buf_puts(b, indent);
     for (int t = 0; t < TASKS_SHOWN; t++) {
-        char label[24];
-
-        if (column[t] < 0)
-            continue;
-        task_label(t, label, sizeof label);
-        put_cell(b, label, width, column[t] < count - 1);
+        if (column[t] >= 0)
+            put_cell(b, who(rows, n, t), width, column[t] < count - 1);
     }
     buf_puts(b, "\n");
     for (int i = 0; i < n; i++) {

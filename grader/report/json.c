@@ -53,8 +53,9 @@ static json_t *schedule_json(const struct schedule *s)
     for (int i = 0; i < s->count; i++) {
         const struct schedule_step *st = &s->steps[i];
 
-        json_array_append_new(steps, json_pack("{s:i, s:o, s:o}", "task", st->task, "what",
-                                               text(st->what), "at", frame_json(&st->at)));
+        json_array_append_new(steps, json_pack("{s:i, s:o, s:o, s:o}", "task", st->task, "who",
+                                               text(st->who), "what", text(st->what), "at",
+                                               frame_json(&st->at)));
     }
     return json_pack("{s:o, s:I, s:i, s:o}", "token", text(s->token), "found_in",
                      (json_int_t)s->found_in, "tasks", s->tasks, "steps", steps);
@@ -140,10 +141,11 @@ static json_t *head(int score, int max, json_t *exercises)
 
 int report_exploration(const struct exploration *x, json_t **ret, struct err *e)
 {
-    json_t *j = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:o}", "format",
+    json_t *j = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:[I, I], s:i, s:o}", "format",
                           EXPLORE_FORMAT, "grader", LOCKSTEP_VERSION, "extent", x->extent,
                           "schedules", (json_int_t)x->schedules, "steps", (json_int_t)x->steps,
                           "points", (json_int_t)x->points, "tasks", (json_int_t)x->tasks,
+                          "deliveries", (json_int_t)x->delivered, (json_int_t)x->deliveries,
                           "bugs", x->bugs, "findings", evidence_json(x->found));
 
     if (!j)

@@ -288,6 +288,17 @@ static void put_finding(struct out *o, const json_t *f)
     buf_puts(o->b, "\n");
 }
 
+/* Where signals could have come, and where they did. */
+static void put_deliveries(struct buf *b, const json_t *pair)
+{
+    const long done = (long)json_integer_value(json_array_get(pair, 0));
+    const long all = (long)json_integer_value(json_array_get(pair, 1));
+
+    if (all)
+        buf_printf(b, "signals were delivered at %ld of %ld points where they could come\n",
+                   done, all);
+}
+
 int report_exploration_text(const json_t *x, const struct text_options *options,
                             const char *replay, const char *behind, struct buf *ret,
                             struct err *e)
@@ -314,5 +325,6 @@ int report_exploration_text(const json_t *x, const struct text_options *options,
         buf_printf(ret, "%d bug%s found\n", bugs, bugs == 1 ? "" : "s");
     else
         buf_puts(ret, "no bug found\n");
+    put_deliveries(ret, json_object_get(x, "deliveries"));
     return ret->failed ? err_oom(e) : 0;
 }

@@ -136,6 +136,10 @@ const char *ls_terminal_line(void);
 /* The children of `pid` that are alive, at most `max`; returns how many. */
 int ls_children(pid_t pid, pid_t *ret, int max);
 
+/* Returns as soon as `pid` has a child, and says which: nobody has come to rest yet. -1 when
+ * `pid` has ended without one. */
+pid_t ls_first_child(pid_t pid);
+
 /* The next task that left the terminal's job, in order; false when all are settled and
  * nobody else has left. */
 bool ls_terminal_left(struct ls_leaving *ret);

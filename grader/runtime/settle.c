@@ -234,6 +234,21 @@ int ls_children(pid_t pid, pid_t *ret, int max)
     return n;
 }
 
+pid_t ls_first_child(pid_t pid)
+{
+    char status[4096], state;
+    pid_t child;
+
+    for (;;) {
+        if (ls_children(pid, &child, 1) == 1)
+            return child;
+        state = task_state(pid, pid, status, sizeof status);
+        if (state == 'Z' || state == 'X')
+            return -1;
+        sched_yield(); /* looks as often as it can: it is to be early */
+    }
+}
+
 pid_t ls_spawn(int (*body)(void *), void *arg)
 {
     pid_t pid;

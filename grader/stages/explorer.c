@@ -48,11 +48,18 @@ static bool frame_at(struct reader *rd, uint64_t pc, struct frame *ret)
     return true;
 }
 
+static bool names_somebody(const char *label)
+{
+    return strncmp(label, "thread ", 7) == 0 || strncmp(label, "main ", 5) == 0 ||
+           strncmp(label, "process ", 8) == 0 || strncmp(label, "the ", 4) == 0;
+}
+
 static void read_stack(struct reader *rd, struct evidence *ev, const json_t *j)
 {
     const json_t *pcs = json_object_get(j, "pcs");
     const char *label = json_string_value(json_object_get(j, "label"));
     const int task = (int)json_integer_value(json_object_get(j, "task"));
+    const char *who = json_string_value(json_object_get(j, "who"));
     struct frame frames[FRAMES_MAX];
     struct stack *s;
     int n = 0;
@@ -61,10 +68,8 @@ static void read_stack(struct reader *rd, struct evidence *ev, const json_t *j)
         n += frame_at(rd, (uint64_t)json_integer_value(json_array_get(pcs, i)), &frames[n]);
     if (!label)
         return;
-    if (task >= 0 && strncmp(label, "thread ", 7) != 0 && strncmp(label, "main ", 5) != 0 &&
-        strncmp(label, "the ", 4) != 0)
-        label = task ? arena_printf(rd->a, "thread %d %s", task, label)
-                     : arena_printf(rd->a, "main %s", label);
+    if (task >= 0 && !names_somebody(label))
+        label = arena_printf(rd->a, "%s %s", who && *who ? who : "a task", label);
     else
         label = arena_strdup(rd->a, label);
     s = evidence_stack(rd->a, ev, label, n ? n : 1);
@@ -83,7 +88,10 @@ static const char *object_name(struct reader *rd, const json_t *j)
     if (!json_object_get(j, "address"))
         return NULL;
     if (block && frame_at(rd, (uint64_t)json_integer_value(json_object_get(block, "pc")), &f))
-        return arena_printf(rd->a, "byte %lld of a block of %lld bytes allocated at %s:%d",
+        return arena_printf(rd->a,
+                            json_is_true(json_object_get(block, "shared"))
+                                ? "byte %lld of %lld bytes of shared memory, mapped at %s:%d"
+                                : "byte %lld of a block of %lld bytes allocated at %s:%d",
                             json_integer_value(json_object_get(block, "offset")),
                             json_integer_value(json_object_get(block, "size")), f.file, f.line);
     name = places_variable(rd->places,
@@ -218,6 +226,23 @@ static void read_step(struct reader *rd, struct schedule *s, const json_t *j)
     s->count++;
 }
 
+/* Who the tasks are, by number: "main", "thread 1", "process 2", ... */
+static int read_names(struct reader *rd, const json_t *names, struct err *e)
+{
+    struct schedule *s = rd->last ? rd->last->schedule : NULL;
+
+    for (int i = 0; s && i < s->count; i++) {
+        const char *name = json_string_value(json_array_get(names, (size_t)s->steps[i].task));
+
+        if (!s->steps[i].who)
+            s->steps[i].who = name ? arena_strdup(rd->a, name)
+                                   : arena_printf(rd->a, "task %d", s->steps[i].task);
+        if (!s->steps[i].who)
+            return err_oom(e);
+    }
+    return 0;
+}
+
 static int read_steps(struct reader *rd, const json_t *steps, struct err *e)
 {
     struct schedule *s = rd->last ? rd->last->schedule : NULL;
@@ -252,6 +277,8 @@ static int read_line(struct reader *rd, const char *line, size_t len, struct err
         rc = read_bug(rd, j, bug, e);
     } else if (json_is_array(json_object_get(j, "steps"))) {
         rc = read_steps(rd, json_object_get(j, "steps"), e);
+        if (rc == 0)
+            rc = read_names(rd, json_object_get(j, "names"), e);
     } else if (end && strcmp(end, "again") == 0) {
         rd->r->found = rd->last = NULL; /* what was told so far could not be confirmed */
         rd->r->bugs = 0;
@@ -265,6 +292,10 @@ static int read_line(struct reader *rd, const char *line, size_t len, struct err
         rd->r->steps = (long)json_integer_value(json_object_get(j, "steps"));
         rd->r->points = (long)json_integer_value(json_object_get(j, "points"));
         rd->r->tasks = (long)json_integer_value(json_object_get(j, "tasks"));
+        rd->r->delivered =
+            (long)json_integer_value(json_array_get(json_object_get(j, "deliveries"), 0));
+        rd->r->deliveries =
+            (long)json_integer_value(json_array_get(json_object_get(j, "deliveries"), 1));
     } else {
         rc = err_set(e, ERR_SYSTEM, "the explorer's report is damaged: '%.80s'", line);
     }

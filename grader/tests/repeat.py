@@ -24,7 +24,7 @@ LONG = int(os.environ.get("LONG", "100"))
 SAMPLE = {"08-event/reference", "08-event/pass-waiter-queue", "08-event/no-loop",
           "08-event/signal-for-broadcast", "08-event/set-unlocked", "09-lock/reference",
           "09-lock/balance-unlocked", "05-thread/address-of-i", "06-thread-attributes/list-unlocked"}
-FLAGS = ("-std=gnu11 -D_GNU_SOURCE= -O0 -g -pthread -w -fsanitize=thread -Wno-tsan "
+FLAGS = ("-std=gnu11 -D_GNU_SOURCE= -O0 -g -pthread -w -fsanitize=thread --param=tsan-distinguish-volatile=1 -Wno-tsan "
          "-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-builtin-memcpy "
          "-fno-builtin-memset -fno-builtin-memmove -fno-builtin-memcmp -fno-builtin-strlen "
          "-fno-builtin-strcpy -fno-builtin-strcmp -fno-builtin-strchr -fno-builtin-sprintf "

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RUNTIME = os.path.join(TOP, "build/plain/runtime")
 WANTED = int(os.environ.get("TOKENS", "1000"))
-FLAGS = ("-std=gnu11 -D_GNU_SOURCE= -O0 -g -pthread -w -fsanitize=thread -Wno-tsan "
+FLAGS = ("-std=gnu11 -D_GNU_SOURCE= -O0 -g -pthread -w -fsanitize=thread --param=tsan-distinguish-volatile=1 -Wno-tsan "
          "-fno-omit-frame-pointer -fno-optimize-sibling-calls").split()
 
 

@@ -13,8 +13,6 @@
 #include "runtime/explore/map.h"
 #include "runtime/explore/world.h"
 
-/* Address space, not memory: pages come when they are touched. */
-#define REGION_SIZE ((size_t)3 << 30)
 #define KEEP_SIZE ((size_t)64 << 20)
 #define SCRATCH_SIZE ((size_t)256 << 20)
 

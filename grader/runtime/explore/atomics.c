@@ -43,7 +43,7 @@ static void announce(enum op_kind kind, const volatile void *p, size_t size, uin
                     .effect = kind == OP_ATOMIC_LOAD ? EFFECT_READ : EFFECT_WRITE,
                     .mask = (uint8_t)(((1u << (size < 8 ? size : 8)) - 1) << from),
                     .pc = program_pc(pc),
-                    .obj = (uint64_t)p};
+                    .obj = key_of((uintptr_t)p)};
 
     W->me->last_pc = op.pc;
     if (in_heap((uintptr_t)p))

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "runtime/explore/driver.h"
+#include "runtime/explore/process.h"
 
 struct out {
     int fd;
@@ -65,7 +66,11 @@ static void put_text(struct out *o, const char *s)
 
 static void put_stack(struct out *o, const struct found_stack *s, bool first)
 {
-    put(o, "%s{\"task\":%d,\"label\":", first ? "" : ",", s->task);
+    char name[32];
+
+    put(o, "%s{\"task\":%d,\"who\":", first ? "" : ",", s->task);
+    put_text(o, s->task < 0 ? "" : task_name(s->task, name));
+    put(o, ",\"label\":");
     put_text(o, s->label);
     put(o, ",\"pcs\":[");
     for (int i = 0; i < s->count; i++)
@@ -93,8 +98,9 @@ void emit_found(int fd, struct found *f, const char *token)
     if (f->address)
         put(&o, ",\"address\":%lld,\"size\":%u", (long long)(f->address - W->base), f->size);
     if (f->block_size)
-        put(&o, ",\"block\":{\"size\":%llu,\"offset\":%llu,\"pc\":%u}",
-            (unsigned long long)f->block_size, (unsigned long long)f->in_block, f->block_pc);
+        put(&o, ",\"block\":{\"size\":%llu,\"offset\":%llu,\"pc\":%u,\"shared\":%s}",
+            (unsigned long long)f->block_size, (unsigned long long)f->in_block, f->block_pc,
+            f->block_shared ? "true" : "false");
     put(&o, ",\"stacks\":[");
     for (int i = 0; i < f->stack_count; i++)
         put_stack(&o, &f->stacks[i], i == 0);
@@ -176,12 +182,50 @@ static void mark_shared(void)
     }
 }
 
+/* What a person reads of a step. */
+static const char *text_of(const struct trace_step *s, char *buf, size_t size)
+{
+    const int fd = (int)(s->op.obj2 & 0xffffffff) - 1;
+
+    switch (s->op.kind) {
+    case OP_COND_WAKE:
+        return s->spurious ? "is woken for no reason, as POSIX allows:" : op_name(s->op.kind);
+    case OP_DELIVER:
+        snprintf(buf, size, "%s comes", signal_name((int)s->value));
+        return buf;
+    case OP_SIGNAL:
+        snprintf(buf, size, "sends %s", signal_name((int)s->op.obj2));
+        return buf;
+    case OP_IO:
+        if (fd < 0)
+            return "waits for a channel";
+        snprintf(buf, size, s->op.obj2 >> 32 ? "writes to descriptor %d" : "uses descriptor %d",
+                 fd);
+        return buf;
+    default:
+        return op_name(s->op.kind);
+    }
+}
+
+static void put_names(struct out *o)
+{
+    char name[32];
+
+    put(o, ",\"names\":[");
+    for (int i = 0; i < W->task_count; i++) {
+        put(o, i ? "," : "");
+        put_text(o, task_name(i, name));
+    }
+    put(o, "]");
+}
+
 void emit_steps(int fd)
 {
     struct out o = {.fd = fd};
     const int end =
         W->trace_stop ? W->trace_stop : W->trace_count; /* what comes later is no matter */
     bool first = true;
+    char buf[64];
     int last = 0;
 
     mark_shared();
@@ -195,10 +239,9 @@ void emit_steps(int fd)
         last = s->task;
         put(&o, "%s[%d,", first ? "" : ",", s->task);
         first = false;
-        put_text(&o, s->spurious ? "is woken for no reason, as POSIX allows:"
-                                 : op_name(s->op.kind));
+        put_text(&o, text_of(s, buf, sizeof buf));
         put(&o, ",%u,%lld,", s->op.pc,
-            (long long)(s->op.obj - (s->op.obj > 4096 ? W->base : 0)));
+            (long long)(key_address(s->op.obj) - (s->op.obj > 4096 ? W->base : 0)));
         if (s->has_value)
             put(&o, "%llu", (unsigned long long)s->value);
         else
@@ -209,7 +252,9 @@ void emit_steps(int fd)
                 put(&o, ",%u", node_at(n)->pc);
         put(&o, "]");
     }
-    put(&o, "]}\n");
+    put(&o, "]");
+    put_names(&o);
+    put(&o, "}\n");
     flush(&o);
 }
 
@@ -221,9 +266,9 @@ void emit_end(int fd, const char *how)
     put_text(&o, W->too_large ? W->broken : "");
     put(&o,
         ",\"schedules\":%llu,\"steps\":%llu,\"points\":%llu,\"tasks\":%u,\"pruned\":%llu,"
-        "\"forks\":%s}\n",
+        "\"forks\":%s,\"deliveries\":[%u,%u]}\n",
         (unsigned long long)W->schedules_run, (unsigned long long)W->ops_total,
         (unsigned long long)W->points_total, W->known.tasks, (unsigned long long)W->pruned,
-        W->o.fork_each ? "true" : "false");
+        W->o.fork_each ? "true" : "false", W->delivery_tried, W->delivery_places);
     flush(&o);
 }

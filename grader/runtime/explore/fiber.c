@@ -224,6 +224,13 @@ void fiber_give_back(struct fiber *f)
     f->used = false;
 }
 
+void fibers_keep(const struct fiber *only)
+{
+    for (int i = 0; i < ready; i++)
+        if (fibers[i].used && &fibers[i] != only)
+            fiber_give_back(&fibers[i]);
+}
+
 void fiber_switch(struct fiber *from, struct fiber *to)
 {
     void *nowhere;

@@ -36,7 +36,8 @@ int fibers_ready(void);
 
 /* A fiber that will run entry(arg); entry must not return. NULL: none is left. */
 struct fiber *fiber_take(void (*entry)(void *), void *arg);
-void fiber_give_back(struct fiber *f); /* its task has ended; not from itself */
+void fibers_keep(const struct fiber *only); /* after a fork: all others are free again */
+void fiber_give_back(struct fiber *f);      /* its task has ended; not from itself */
 
 /* Leaves the current one, which may be NULL for the kernel thread's own stack. */
 void fiber_switch(struct fiber *from, struct fiber *to);

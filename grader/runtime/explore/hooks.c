@@ -32,7 +32,7 @@ void plain_point(uintptr_t addr, size_t size, bool write, uintptr_t pc)
                     .effect = write ? EFFECT_WRITE : EFFECT_READ,
                     .mask = mask_of(addr, size),
                     .pc = program_pc(pc),
-                    .obj = addr};
+                    .obj = key_of(addr)};
 
     step_op(&op);
     if (W->tracing && W->trace_count) {
@@ -50,7 +50,8 @@ static void trace_plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)
         return;
     s = &W->trace[W->trace_count++];
     *s = (struct trace_step){.task = W->me->id, .node = task_node(W->me)};
-    s->op = (struct op){.kind = write ? OP_WRITE : OP_READ, .pc = program_pc(pc), .obj = addr};
+    s->op = (struct op){
+        .kind = write ? OP_WRITE : OP_READ, .pc = program_pc(pc), .obj = key_of(addr)};
     s->size = (uint8_t)(size < 8 ? size : 8);
 }
 
@@ -73,17 +74,45 @@ static void note_write(uintptr_t addr)
     W->written = W->ops;
 }
 
+enum { SEEN = 1024 };
+static uint32_t *seen; /* not in .bss: snapshots stay small */
+
+void hooks_open(void)
+{
+    seen = keep_alloc(SEEN * sizeof *seen);
+}
+
+void hooks_begin(void)
+{
+    memset(seen, 0, SEEN * sizeof *seen);
+    W->fresh_at = W->ops;
+}
+
+/* Does a task keep looking at the same places, or is it at work on ever new ones? */
+static void note_fresh(uintptr_t addr)
+{
+    const uint32_t granule = (uint32_t)(addr >> 3);
+    uint32_t *s;
+
+    s = &seen[(granule * 2654435761u) >> 22];
+    if (*s != granule)
+        W->fresh_at = W->ops;
+    *s = granule;
+}
+
 /* Not inlined: the return address of the caller's caller is passed in. */
-static void plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volatile,
+                         uintptr_t pc)
 {
     if (!RUNNING)
         return;
     W->me->last_pc = program_pc(pc);
+    note_fresh(addr);
     if (in_heap(addr))
         heap_check(addr, size, write, pc);
     switch (quiet_point()) {
     case QUIET_WATCH:
-        if (!write)
+        if (!write && W->ops - W->fresh_at >= SEEN / 4)
             look(pc ^ addr * 31 ^ value_at(addr, size) * 0x9e3779b97f4a7c15u);
         step(OP_YIELD, 0, pc);
         if (W->tracing)
@@ -99,26 +128,41 @@ static void plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)
             trace_plain(addr, size, write, pc);
         break;
     }
-    access_plain(addr, size, write, pc);
+    if (is_volatile)
+        access_volatile(addr, size, write, pc);
+    else
+        access_plain(addr, size, write, pc);
     if (write)
         note_write(addr);
 }
 
-#define HOOK(name, size, write)                                                                \
+static void plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+{
+    touch(addr, size, write, false, pc);
+}
+
+static void volatile_one(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+{
+    touch(addr, size, write, true, pc);
+}
+
+#define HOOK_BY(how, name, size, write)                                                        \
     void __tsan_##name(void *p);                                                               \
     void __tsan_##name(void *p)                                                                \
     {                                                                                          \
-        plain((uintptr_t)p, size, write, CALLER);                                              \
+        how((uintptr_t)p, size, write, CALLER);                                                \
     }
+#define HOOK(name, size, write) HOOK_BY(plain, name, size, write)
+#define VOLATILE(name, size, write) HOOK_BY(volatile_one, name, size, write)
 #define HOOKS(size)                                                                            \
     HOOK(read##size, size, false)                                                              \
     HOOK(write##size, size, true)                                                              \
     HOOK(unaligned_read##size, size, false)                                                    \
     HOOK(unaligned_write##size, size, true)                                                    \
-    HOOK(volatile_read##size, size, false)                                                     \
-    HOOK(volatile_write##size, size, true)                                                     \
-    HOOK(unaligned_volatile_read##size, size, false)                                           \
-    HOOK(unaligned_volatile_write##size, size, true)                                           \
+    VOLATILE(volatile_read##size, size, false)                                                 \
+    VOLATILE(volatile_write##size, size, true)                                                 \
+    VOLATILE(unaligned_volatile_read##size, size, false)                                       \
+    VOLATILE(unaligned_volatile_write##size, size, true)                                       \
     void __tsan_read_write##size(void *p);                                                     \
     void __tsan_read_write##size(void *p)                                                      \
     {                                                                                          \

@@ -272,11 +272,15 @@ static void release(void *p, uintptr_t pc)
 
 void *malloc(size_t size)
 {
+    if (RUNNING)
+        unsafe_call("malloc", CALLER);
     return allocate(size, 16, true, CALLER);
 }
 
 void free(void *p)
 {
+    if (RUNNING)
+        unsafe_call("free", CALLER);
     release(p, CALLER);
 }
 
@@ -342,25 +346,4 @@ void *valloc(size_t size)
 size_t malloc_usable_size(void *p)
 {
     return p ? ((struct block *)((char *)p - HEADER_SIZE))->size : 0;
-}
-
-/* What is mapped anew has no history: another thread may have had something else there. */
-REPLACES(void *, mmap, void *at, size_t size, int prot, int flags, int fd, off_t offset)
-{
-    void *p = mmap(at, size, prot, flags, fd, offset);
-
-    if (RUNNING && p != MAP_FAILED) {
-        access_forget((uintptr_t)p, size);
-        object_forget((uintptr_t)p, size);
-    }
-    return p;
-}
-
-REPLACES(int, munmap, void *p, size_t size)
-{
-    if (RUNNING) {
-        access_forget((uintptr_t)p, size);
-        object_forget((uintptr_t)p, size);
-    }
-    return munmap(p, size);
 }

@@ -34,15 +34,18 @@ static struct bucket *bucket_of(uint64_t addr)
 
 struct object *object_find(const void *addr)
 {
-    for (struct object *o = bucket_of((uint64_t)addr)->first; o; o = o->next)
-        if (o->addr == (uint64_t)addr)
+    const uint64_t key = key_of((uintptr_t)addr);
+
+    for (struct object *o = bucket_of(key)->first; o; o = o->next)
+        if (o->addr == key)
             return o;
     return NULL;
 }
 
 struct object *object_at(const void *addr, enum object_kind kind)
 {
-    struct bucket *b = bucket_of((uint64_t)addr);
+    const uint64_t key = key_of((uintptr_t)addr);
+    struct bucket *b = bucket_of(key);
     struct object *o = object_find(addr);
 
     if (o && o->kind == kind)
@@ -57,14 +60,16 @@ struct object *object_at(const void *addr, enum object_kind kind)
         o->next = b->first;
         b->first = o;
     }
-    o->addr = (uint64_t)addr;
+    o->addr = key;
     o->kind = (uint8_t)kind;
     o->owner = -1;
     return o;
 }
 
-void object_forget(uintptr_t addr, size_t size)
+void object_forget(uintptr_t raw, size_t size)
 {
+    const uint64_t addr = key_of(raw);
+
     if (size > 4096) {
         for (int i = 0; i < BUCKETS; i++)
             if (buckets[i].generation == W->generation)
@@ -76,7 +81,7 @@ void object_forget(uintptr_t addr, size_t size)
                 }
         return;
     }
-    for (uintptr_t a = addr & ~(uintptr_t)3; a < addr + size; a += 4) {
+    for (uint64_t a = addr & ~(uint64_t)3; a < addr + size; a += 4) {
         struct bucket *b = bucket_of(a);
 
         for (struct object **p = &b->first; *p; p = &(*p)->next)
@@ -87,9 +92,39 @@ void object_forget(uintptr_t addr, size_t size)
     }
 }
 
-void held_push(uint64_t obj, uintptr_t pc)
+/* A process has its own copy of every lock in private memory, as it was at the fork: what the
+ * forking thread held, the child's only thread holds; what another one held, nobody there will
+ * ever give back (fork(2)). */
+void objects_fork(const struct process *from, const struct process *to, int forker, int child)
+{
+    for (int i = 0; i < BUCKETS; i++) {
+        if (buckets[i].generation != W->generation)
+            continue;
+        for (struct object *o = buckets[i].first, *copy; o; o = o->next) {
+            struct bucket *b;
+
+            if (o->addr >> 48 << 48 != from->tag)
+                continue;
+            copy = scratch_alloc(sizeof *copy);
+            *copy = *o;
+            copy->addr = (o->addr & ~from->tag) | to->tag;
+            copy->waiters = NULL;
+            copy->clock = copy->readers_clock = (struct vclock){0};
+            vclock_copy(&copy->clock, &o->clock);
+            if (copy->owner == forker)
+                copy->owner = child;
+            sem_fork(copy, o);
+            b = bucket_of(copy->addr);
+            copy->next = b->first;
+            b->first = copy;
+        }
+    }
+}
+
+void held_push(uint64_t raw, uintptr_t pc)
 {
     struct task *t = W->me;
+    const uint64_t obj = key_of(raw);
 
     if (t->held_count < 32) {
         t->held[t->held_count] = obj;
@@ -98,9 +133,10 @@ void held_push(uint64_t obj, uintptr_t pc)
     }
 }
 
-void held_pop(uint64_t obj)
+void held_pop(uint64_t raw)
 {
     struct task *t = W->me;
+    const uint64_t obj = key_of(raw);
 
     for (int i = t->held_count - 1; i >= 0; i--)
         if (t->held[i] == obj) {

@@ -49,10 +49,22 @@
     X(CANCEL, EFFECT_NONE, "cancels")                                                          \
     X(SIGNAL, EFFECT_NONE, "sends a signal to")                                                \
     X(SETTLE, EFFECT_NONE, "waits until nobody else can run")                                  \
+    X(FIRST_CHILD, EFFECT_NONE, "waits until there is a child")                                \
+    X(STOP, EFFECT_NONE, "waits until it holds no lock, to stop it")                           \
     X(GATE, EFFECT_ACQUIRE, "waits at the gate")                                               \
     X(GATE_OPEN, EFFECT_RELEASE, "opens the gate")                                             \
     X(FREE, EFFECT_WRITE, "frees")                                                             \
-    X(PAUSE, EFFECT_NONE, "waits for a signal")
+    X(PAUSE, EFFECT_NONE, "waits for a signal")                                                \
+    X(SIGWAIT, EFFECT_NONE, "waits for a signal of a set")                                     \
+    X(SIGACTION, EFFECT_WRITE, "sets what a signal does")                                      \
+    X(DELIVER, EFFECT_NONE, "is interrupted by a signal")                                      \
+    X(FORK, EFFECT_WRITE, "forks")                                                             \
+    X(LEAVE, EFFECT_WRITE, "leaves")                                                           \
+    X(WAIT, EFFECT_WRITE, "waits for a child")                                                 \
+    X(IO, EFFECT_WRITE, "reads or writes")                                                     \
+    X(POLL, EFFECT_WRITE, "waits for descriptors")                                             \
+    X(CLOSE, EFFECT_WRITE, "closes")                                                           \
+    X(FILE, EFFECT_WRITE, "opens or changes a file")
 
 enum op_kind {
 #define X(name, effect, text) OP_##name,

@@ -53,6 +53,7 @@ static struct plan_state {
     bool incomplete;   /* in some schedule something was left out: see world.bounded */
     uint64_t searched; /* schedules of the complete search */
     uint64_t samples;  /* the others */
+    bool mixed;        /* the program forks, or sends signals */
     uint64_t races_seen;
     uint64_t failure_at; /* schedule of the first failure that is no race */
 } * state;
@@ -77,8 +78,16 @@ static bool searches(const struct strategy *s)
     return s->complete != NULL;
 }
 
+/* With several processes or signals the moment often matters more than what is touched: there
+ * every strategy has its turn. */
 static const struct strategy *sampler(uint64_t n)
 {
+    static const struct strategy *const mixed[] = {&strategy_surw, &strategy_walk,
+                                                   &strategy_surw, &strategy_pct,
+                                                   &strategy_surw, &strategy_pos};
+
+    if (state->mixed)
+        return mixed[n % 6];
     return n % 6 == 5 ? &strategy_pos : &strategy_surw;
 }
 
@@ -95,7 +104,7 @@ static const struct strategy *default_strategy(void)
 static void set_extras(uint64_t n)
 {
     W->use_filter = !W->o.all_points;
-    W->wake_spuriously = W->shuffle_signals = false;
+    W->wake_spuriously = W->shuffle_signals = W->short_reads = false;
     W->dice = strategy_seed(W->known.seed ^ 0x5157);
     if (searches(W->strategy))
         return;
@@ -104,6 +113,7 @@ static void set_extras(uint64_t n)
     W->wake_spuriously = n % 8 == 7;
     W->spurious_left = 1 + (int)(n / 8 % 3);
     W->shuffle_signals = n % 4 == 3;
+    W->short_reads = n % 3 == 2;
 }
 
 static void tell_strategy(uint64_t n)
@@ -168,6 +178,8 @@ static void learn_counts(bool cut)
 void plan_learn(bool cut)
 {
     learn_counts(cut);
+    state->mixed |= W->forks || W->signals;
+    state->search_off |= W->signals && !W->o.strategy; /* it knows nothing of moments */
     if (searches(W->strategy)) {
         state->searched++;
         state->incomplete |= W->bounded;

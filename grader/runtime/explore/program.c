@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "runtime/explore/driver.h"
+#include "runtime/explore/process.h"
 #include "runtime/explore/sync.h"
 
 int ls_x_main(int argc, char **argv, char **envp) __attribute__((weak));
@@ -46,23 +47,59 @@ REPLACES(int, atexit, void (*f)(void))
     return 0;
 }
 
-static void tell_leftovers(void)
+static void tell_threads(void)
 {
     struct found *f;
     char name[32];
 
-    if (!W->o.leaks || leftover_tasks() == 0)
+    if (leftover_tasks() == 0)
         return;
     f = bug_begin(BUG_LEAK, "%d %s left: neither joined nor detached", leftover_tasks(),
                   leftover_tasks() == 1 ? "thread is" : "threads are");
     for (int i = 1; i < W->task_count; i++) {
         const struct task *t = &W->tasks[i];
 
-        if (t->state != TASK_DONE || (!t->joined && !t->detached))
+        if (t->process == 0 && !t->mailman &&
+            (t->state != TASK_DONE || (!t->joined && !t->detached)))
             bug_stack(f, i, t->created_pc, t->created_node, "%s was created here%s",
                       task_name(i, name), t->state == TASK_DONE ? " and has ended" : "");
     }
     bug_done(f);
+}
+
+static void tell_processes(void)
+{
+    int running, zombies;
+    struct found *f;
+    char name[32];
+
+    process_left(&running, &zombies);
+    if (running + zombies == 0)
+        return;
+    if (zombies)
+        f = bug_begin(BUG_ZOMBIE, "%d child %s ended and %s never waited for", zombies,
+                      zombies == 1 ? "process" : "processes", zombies == 1 ? "was" : "were");
+    else
+        f = bug_begin(BUG_LEAK, "%d %s left behind", running,
+                      running == 1 ? "process is" : "processes are");
+    for (int i = 1; i < W->process_count; i++) {
+        const struct process *p = &W->processes[i];
+
+        if (p->state == PROCESS_RUNS ? !zombies : p->state == PROCESS_ZOMBIE)
+            bug_stack(f, p->main, p->forked_pc, p->forked_node, "%s was forked here",
+                      task_name(p->main, name));
+    }
+    bug_done(f);
+}
+
+/* What a test must not leave behind, in any schedule. */
+static void tell_leftovers(void)
+{
+    if (!W->o.leaks)
+        return;
+    tell_threads();
+    tell_processes();
+    leftovers_tell();
 }
 
 void program_exit(int status, bool returned)
@@ -72,6 +109,12 @@ void program_exit(int status, bool returned)
     if (at_exit_of == W->generation)
         while (at_exit_count > 0)
             at_exit[--at_exit_count]();
+    if (W->forks) { /* what it has printed may go to a pipe */
+        fflush(NULL);
+        io_changed_all();
+    }
+    if (process_me()->id != 0)
+        process_end((status & 255) << 8);
     W->exit_status = status;
     if (!suite_test && status != 0) {
         f = bug_begin(BUG_WRONG_RESULT, "the program exits with status %d", status & 255);
@@ -85,13 +128,21 @@ void program_exit(int status, bool returned)
     }
     if (returned)
         tell_leftovers();
+    if (!suite_test && W->forks)
+        process_end((status & 255) << 8);
     schedule_end(END_FINISHED);
+}
+
+void process_end_of_main(int status)
+{
+    program_exit(status, true);
 }
 
 REPLACES(void, exit, int status)
 {
     if (!RUNNING)
         exit(status);
+    unsafe_call("exit", CALLER);
     W->me->last_pc = program_pc(CALLER);
     program_exit(status, false);
 }
@@ -101,6 +152,8 @@ REPLACES(void, _exit, int status)
     if (!RUNNING)
         _exit(status);
     W->me->last_pc = program_pc(CALLER);
+    if (process_me()->id != 0)
+        process_end((status & 255) << 8);
     at_exit_of = 0;
     program_exit(status, false);
 }
@@ -291,8 +344,14 @@ static void open_world(void)
     W->trace_max = 1 << 16;
     W->trace = region_alloc((size_t)W->trace_max * sizeof *W->trace);
     sched_open();
+    hooks_open();
     race_open();
     object_open();
+    space_open();
+    leftovers_open();
+    delivery_open();
+    W->processes = region_alloc(PROCESS_MAX * sizeof *W->processes);
+    W->uid = getuid();
 }
 
 int main(int argc, char **argv)

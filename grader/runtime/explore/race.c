@@ -13,10 +13,11 @@
  * A race is a fact about one schedule: the two accesses are unordered in it.
  * What must not be reported is decided in permissive.c.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "runtime/explore/permissive.h"
-#include "runtime/explore/world.h"
+#include "runtime/explore/process.h"
 
 /* ---- vector clocks ------------------------------------------------------------------ */
 
@@ -133,6 +134,8 @@ uint32_t task_node(const struct task *t)
 
 /* ---- cells ------------------------------------------------------------------------------ */
 
+enum access { ACCESS_PLAIN, ACCESS_VOLATILE, ACCESS_ATOMIC };
+
 enum { RECORDS = 3, PAGES = 1 << 14, BLOCK_CELLS = 512, BLOCKS_MAX = 1 << 14 };
 
 struct record {
@@ -149,6 +152,7 @@ struct cell {
     uint8_t toucher;     /* 1 + task while only one has touched it, 255 = several */
     struct record in[RECORDS];
     struct record *out;
+    struct aside *aside; /* what handlers and the code they interrupt did; NULL: nothing */
 };
 
 struct page {
@@ -198,24 +202,27 @@ static struct cell *cells_of(uint64_t number, bool make)
 
 static struct cell *cell_at(uintptr_t addr, bool make)
 {
-    struct cell *c = cells_of(addr >> 12, make);
+    const uint64_t key = key_of(addr);
+    struct cell *c = cells_of(key >> 12, make);
 
     if (!c)
         return NULL;
-    c += addr >> 3 & (BLOCK_CELLS - 1);
+    c += key >> 3 & (BLOCK_CELLS - 1);
     if (c->generation != W->generation) {
         c->generation = W->generation;
         c->n = c->cap = 0;
         c->toucher = 0;
+        c->aside = NULL;
     }
     return c;
 }
 
 bool hot(uintptr_t addr)
 {
-    struct cell *c = cells_of(addr >> 12, false);
+    const uint64_t key = key_of(addr);
+    struct cell *c = cells_of(key >> 12, false);
 
-    return c && c[addr >> 3 & (BLOCK_CELLS - 1)].hot;
+    return c && c[key >> 3 & (BLOCK_CELLS - 1)].hot;
 }
 
 static void make_hot(uintptr_t addr)
@@ -227,7 +234,7 @@ static void make_hot(uintptr_t addr)
     c->hot = true;
     W->races_new++;
     if (W->hot_object_count < STABLE_MAX)
-        W->hot_objects[W->hot_object_count++] = addr & ~(uintptr_t)7;
+        W->hot_objects[W->hot_object_count++] = key_of(addr) & ~(uint64_t)7;
 }
 
 bool cell_shared(uintptr_t addr)
@@ -277,11 +284,101 @@ static void race_found(uintptr_t addr, size_t size, const struct record *old,
     bug_note(f);
 }
 
+/* ---- a handler and what it interrupts -----------------------------------------------------
+ */
+
+/* Signals as bits: those whose handler touched the cell, and those that could have come while
+ * the rest of the process touched it. Only what is neither volatile nor atomic counts: the
+ * others are what C promises (7.14.1.1). */
+struct aside {
+    uint64_t handler_read, handler_write, open_read, open_write;
+    uint32_t handler_pc, handler_node, open_pc, open_node;
+    int process;
+};
+
+static void tell_aside(uintptr_t addr, size_t size, const struct aside *a, uint64_t signals)
+{
+    const int sig = __builtin_ctzll(signals) + 1;
+    struct found *f;
+
+    if (permissive_race(addr, size, a->handler_pc, a->open_pc))
+        return;
+    f = bug_begin(BUG_SIGNAL_UNSAFE,
+                  "data that is neither volatile sig_atomic_t nor atomic is shared with the "
+                  "handler of %s, which could come at any moment",
+                  signal_name(sig));
+    f->address = addr;
+    f->size = (uint32_t)size;
+    f->key = ((uint64_t)a->handler_pc << 32 | a->open_pc) ^ 0x51;
+    bug_stack(f, W->me->id, a->handler_pc, a->handler_node, "in the handler, touches it here");
+    bug_stack(f, W->me->id, a->open_pc, a->open_node, "and here, with the signal not blocked");
+    bug_note(f);
+}
+
+void errno_is_hot(void)
+{
+    make_hot((uintptr_t)&errno);
+}
+
+/* Between a call that fails and the look at errno a handler has come and changed it. */
+static void errno_seen(bool write, uint32_t pc)
+{
+    struct task *t = W->me;
+    struct found *f;
+
+    if (write || t->handlers || !t->errno_changed || errno != t->errno_value)
+        return;
+    f = bug_begin(BUG_SIGNAL_UNSAFE,
+                  "errno is not what the call before set: a signal handler has "
+                  "changed it and not put it back");
+    bug_stack(f, t->id, pc, task_node(t), "looks at errno here");
+    bug_stack(f, t->id, t->errno_pc, t->errno_node, "the handler was set here");
+    bug_note(f);
+}
+
+static void watch_handlers(struct cell *c, uintptr_t addr, size_t size, bool write, uint32_t pc)
+{
+    const struct task *t = W->me;
+    const uint64_t open = t->handlers ? 0 : signals_open(t);
+    struct aside *a = c->aside;
+    uint64_t clash;
+
+    if (!t->handlers && !open)
+        return;
+    /* A handler's own frames lie where those of others have been. */
+    if ((char *)addr >= t->fiber->stack && (char *)addr < t->fiber->top)
+        return;
+    if (addr == (uintptr_t)&errno) {
+        errno_seen(write, pc);
+        return;
+    }
+    if (!a || a->process != t->process) {
+        a = c->aside = scratch_alloc(sizeof *a);
+        a->process = t->process;
+    }
+    if (t->handlers) {
+        *(write ? &a->handler_write : &a->handler_read) |= (uint64_t)1 << (t->handling - 1);
+        a->handler_pc = pc;
+        a->handler_node = task_node(t);
+    } else {
+        *(write ? &a->open_write : &a->open_read) |= open;
+        a->open_pc = pc;
+        a->open_node = task_node(t);
+    }
+    clash =
+        (a->handler_write & (a->open_read | a->open_write)) | (a->handler_read & a->open_write);
+    if (!clash)
+        return;
+    make_hot(addr); /* the signal may come between two of its accesses */
+    tell_aside(addr, size, a, clash);
+}
+
 /* The accesses of a cell are kept as a set in which none makes another one useless:
  * a new one replaces those that happened before it and cover no more than it does. */
-static void access_cell(uintptr_t addr, uint8_t mask, size_t size, bool write, bool atomic,
+static void access_cell(uintptr_t addr, uint8_t mask, size_t size, bool write, enum access how,
                         uint32_t pc)
 {
+    const bool atomic = how == ACCESS_ATOMIC;
     struct task *t = W->me;
     struct cell *c = cell_at(addr, true);
     struct record new = {.clock = at(&t->clock, t->id), .pc = pc, .task = (uint16_t)t->id};
@@ -291,6 +388,8 @@ static void access_cell(uintptr_t addr, uint8_t mask, size_t size, bool write, b
 
     if (!c)
         return;
+    if (how == ACCESS_PLAIN && W->processes[W->me->process].handlers_set)
+        watch_handlers(c, addr, size, write, pc);
     new.mask = mask;
     new.write = write;
     new.atomic = atomic;
@@ -321,7 +420,7 @@ static void access_cell(uintptr_t addr, uint8_t mask, size_t size, bool write, b
     add_record(c, &new);
 }
 
-static void access_any(uintptr_t addr, size_t size, bool write, bool atomic, uintptr_t pc)
+static void access_any(uintptr_t addr, size_t size, bool write, enum access how, uintptr_t pc)
 {
     const uint32_t at_pc = program_pc(pc);
 
@@ -329,24 +428,31 @@ static void access_any(uintptr_t addr, size_t size, bool write, bool atomic, uin
         const unsigned from = a & 7;
         const size_t left = addr + size - a, n = left < 8 - from ? left : 8 - from;
 
-        access_cell(a, (uint8_t)(((1u << n) - 1) << from), n, write, atomic, at_pc);
+        access_cell(a, (uint8_t)(((1u << n) - 1) << from), n, write, how, at_pc);
         a += n;
     }
 }
 
 void access_plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)
 {
-    access_any(addr, size, write, false, pc);
+    access_any(addr, size, write, ACCESS_PLAIN, pc);
+}
+
+void access_volatile(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+{
+    access_any(addr, size, write, ACCESS_VOLATILE, pc);
 }
 
 void access_atomic(uintptr_t addr, size_t size, bool write, uintptr_t pc)
 {
-    access_any(addr, size, write, true, pc);
+    access_any(addr, size, write, ACCESS_ATOMIC, pc);
 }
 
-void access_forget(uintptr_t addr, size_t size)
+void access_forget(uintptr_t raw, size_t size)
 {
-    for (uintptr_t a = addr & ~(uintptr_t)7; a < addr + size; a += 8) {
+    const uint64_t addr = key_of(raw);
+
+    for (uint64_t a = addr & ~(uintptr_t)7; a < addr + size; a += 8) {
         struct cell *c = cells_of(a >> 12, false);
 
         if (!c) {

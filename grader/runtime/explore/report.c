@@ -1,15 +1,16 @@
-/* report.c - what a schedule was found to do: stacks, messages, the picture of a deadlock.
+/* report.c - what a schedule was found to do: stacks and messages.
  *
  * A finding is put together in world.last and then either ends the schedule (bug_done) or is
  * only kept (bug_note: races, advice). Equal findings have equal keys, whatever the schedule,
  * so they are counted and told once. Symbols and source lines are the grader's business: here a
- * place is an offset in the program.
+ * place is an offset in the program. The picture of a deadlock: deadlock.c.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/explore/driver.h"
+#include "runtime/explore/process.h"
 
 static const char *const bug_names[] = {[BUG_NONE] = "pass",
 #define X(name, text) [BUG_##name] = text,
@@ -35,10 +36,18 @@ const char *op_name(int kind)
 
 const char *task_name(int id, char buf[static 32])
 {
+    const struct task *t = &W->tasks[id];
+
     if (id == 0)
         snprintf(buf, 32, "main");
-    else
+    else if (t->mailman)
+        snprintf(buf, 32, "a signal");
+    else if (t->process == 0)
         snprintf(buf, 32, "thread %d", id);
+    else if (W->processes[t->process].main == id)
+        snprintf(buf, 32, "process %d", t->process);
+    else
+        snprintf(buf, 32, "thread %d of process %d", id, t->process);
     return buf;
 }
 
@@ -54,6 +63,7 @@ struct found *bug_begin(enum bug bug, const char *fmt, ...)
     f->file[0] = '\0';
     f->address = f->key = f->in_block = f->block_size = 0;
     f->block_pc = f->size = 0;
+    f->block_shared = false;
     va_start(ap, fmt);
     vsnprintf(f->message, sizeof f->message, fmt, ap);
     va_end(ap);
@@ -125,6 +135,15 @@ static void place_address(struct found *f)
     size_t size;
     bool freed;
 
+    const struct mapping *m = f->address ? mapping_at(f->address) : NULL;
+
+    if (m) {
+        f->in_block = f->address - m->from;
+        f->block_size = m->to - m->from;
+        f->block_pc = m->pc;
+        f->block_shared = true;
+        return;
+    }
     if (!f->address || !heap_block(f->address, &start, &size, &f->block_pc, &freed))
         return;
     f->in_block = f->address - start;
@@ -179,136 +198,4 @@ void bug_done(struct found *f)
 {
     bug_note(f);
     schedule_end(END_BUG);
-}
-
-/* ---- deadlock --------------------------------------------------------------------------- */
-
-/* A semaphore used as a lock: the last one that took it has not posted since, and is blocked
- * itself, elsewhere. */
-static bool held_semaphore(const struct task *t)
-{
-    const struct object *o = object_find((void *)t->op.obj);
-    const struct task *h = o && o->owner >= 0 ? &W->tasks[o->owner] : NULL;
-
-    return h && h != t && h->state == TASK_READY &&
-           !(h->op.kind == OP_SEM_WAIT && h->op.obj == t->op.obj);
-}
-
-static bool waits_for_lock(const struct task *t)
-{
-    switch (t->op.kind) {
-    case OP_SEM_WAIT:
-        return held_semaphore(t);
-    case OP_LOCK:
-    case OP_RDLOCK:
-    case OP_WRLOCK:
-    case OP_ONCE:
-        return true;
-    case OP_COND_WAKE: /* woken, but the mutex is not to be had */
-        return t->notified || t->expired || t->spurious;
-    default:
-        return false;
-    }
-}
-
-static bool waits_for_notice(const struct task *t)
-{
-    return (t->op.kind == OP_COND_WAKE && !waits_for_lock(t)) ||
-           (t->op.kind == OP_SEM_WAIT && !held_semaphore(t)) || t->op.kind == OP_PAUSE;
-}
-
-static void tell_holder(struct found *f, uint64_t addr, int waiter)
-{
-    const struct object *o = object_find((void *)addr);
-    char name[32], other[32];
-
-    if (!o)
-        return;
-    if (o->owner == waiter)
-        bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s holds it itself since here",
-                  task_name(waiter, name));
-    else if (o->owner >= 0)
-        bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s holds it since here%s",
-                  task_name(o->owner, name),
-                  W->tasks[o->owner].state == TASK_DONE ? ", and has ended" : "");
-    else if (o->count)
-        bug_stack(f, waiter, o->owner_pc, o->owner_node, "%s waits for its last reader, here",
-                  task_name(waiter, other));
-}
-
-static void tell_spent(struct found *f, const struct task *t)
-{
-    const struct object *o = object_find((void *)t->op.obj);
-
-    if (o && o->kind == OBJ_COND && o->spent)
-        bug_stack(f, -1, o->spent_pc, o->spent_node,
-                  "the signal was sent here, when nobody was waiting%s",
-                  o->spent > 1 ? " (the last one)" : "");
-}
-
-static void tell_wait(struct found *f, struct task *t)
-{
-    char name[32], other[32];
-    const char *who = task_name(t->id, name);
-
-    switch (t->op.kind) {
-    case OP_JOIN:
-        bug_stack_of(f, t, "%s waits for %s to end", who, task_name((int)t->op.obj, other));
-        return;
-    case OP_COND_WAKE:
-        if (waits_for_lock(t)) {
-            bug_stack_of(f, t, "%s was woken and waits for the mutex", who);
-            tell_holder(f, t->op.obj2, t->id);
-        } else {
-            bug_stack_of(f, t, "%s waits for a condition that nobody will signal", who);
-            tell_spent(f, t);
-        }
-        return;
-    case OP_SEM_WAIT:
-        bug_stack_of(f, t, "%s waits for a semaphore that nobody will post", who);
-        if (held_semaphore(t))
-            tell_holder(f, t->op.obj, t->id);
-        return;
-    case OP_BARRIER_WAKE:
-        bug_stack_of(f, t, "%s waits at a barrier for others to arrive", who);
-        return;
-    case OP_GATE:
-        bug_stack_of(f, t, "%s waits at a gate of the test", who);
-        return;
-    case OP_PAUSE:
-        bug_stack_of(f, t, "%s waits for a signal", who);
-        return;
-    default:
-        bug_stack_of(f, t, "%s waits for a lock", who);
-        tell_holder(f, t->op.obj, t->id);
-    }
-}
-
-void bug_deadlock(void)
-{
-    bool lock = false, notice = false;
-    struct found *f;
-    int n = 0;
-
-    for (int i = 0; i < W->task_count; i++) {
-        const struct task *t = &W->tasks[i];
-
-        if (t->state != TASK_READY)
-            continue;
-        n++;
-        lock |= waits_for_lock(t);
-        notice |= waits_for_notice(t);
-    }
-    if (!lock && notice)
-        f = bug_begin(BUG_LOST_WAKEUP, "nobody will wake the %s that %s",
-                      n == 1 ? "task" : "tasks", n == 1 ? "waits" : "wait");
-    else
-        f = bug_begin(BUG_DEADLOCK,
-                      n == 1 ? "a task waits for what can never happen"
-                             : "%d tasks wait for each other",
-                      n);
-    for (int i = 0; i < W->task_count; i++)
-        if (W->tasks[i].state == TASK_READY)
-            tell_wait(f, &W->tasks[i]);
-    bug_done(f);
 }

@@ -14,8 +14,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "runtime/explore/world.h"
+#include "runtime/explore/process.h"
 
 enum {
     WATCH = 512,           /* hooks without a scheduling point before one is made */
@@ -28,6 +29,7 @@ enum {
 #define NAP ((int64_t)2000000000)
 
 static int settle_naps(void);
+static struct task *choose(void);
 
 uint32_t program_pc(uintptr_t pc)
 {
@@ -57,97 +59,38 @@ void look(uint64_t what)
     t->seen_at[t->seen_next++ % SPIN_RING] = W->changes + 1;
 }
 
-/* ---- who can run ------------------------------------------------------------------------ */
-
-static bool lockable(const struct task *t, uint64_t addr)
-{
-    const struct object *m = object_find((void *)addr);
-
-    return !m || m->owner < 0 || m->dead_owner || m->unrecoverable ||
-           (m->owner == t->id && m->type != 0);
-}
-
-static bool op_ready(const struct task *t)
-{
-    const struct op *op = &t->op;
-    const struct object *o;
-
-    switch (op->kind) {
-    case OP_LOCK:
-        return lockable(t, op->obj);
-    case OP_COND_WAKE:
-        return (t->notified || t->spurious ||
-                (t->cancel_pending && !t->cancel_disabled && !t->exiting)) &&
-               lockable(t, op->obj2);
-    case OP_JOIN:
-        return W->tasks[op->obj].state == TASK_DONE;
-    case OP_SEM_WAIT:
-        return (o = object_find((void *)op->obj)) && o->count > 0;
-    case OP_RDLOCK:
-        return !(o = object_find((void *)op->obj)) || o->owner < 0;
-    case OP_WRLOCK:
-        return !(o = object_find((void *)op->obj)) || (o->owner < 0 && o->count == 0);
-    case OP_BARRIER_WAKE:
-        return t->notified;
-    case OP_ONCE:
-        return !(o = object_find((void *)op->obj)) || o->owner < 0;
-    case OP_GATE:
-        return (o = object_find((void *)op->obj)) && o->limit;
-    case OP_SLEEP:
-    case OP_PAUSE:
-        return false;
-    default:
-        return true;
-    }
-}
-
-/* Waits that a cancellation or a signal ends (condition waits: see op_ready). */
-static bool interrupted(const struct task *t)
-{
-    const bool cancel = t->cancel_pending && !t->cancel_disabled && !t->exiting;
-
-    switch (t->op.kind) {
-    case OP_JOIN:
-    case OP_SEM_WAIT:
-    case OP_SLEEP:
-    case OP_PAUSE:
-        return cancel || ((t->sigpending & ~t->sigmask) && t->op.kind != OP_JOIN);
-    default:
-        return false;
-    }
-}
-
-bool task_enabled(struct task *t)
-{
-    if (t->state != TASK_READY)
-        return false;
-    if (t->op.timed && t->op.until <= W->now)
-        t->expired = true;
-    /* At a plain access it goes on to its next operation proper: a replay has no point there.
-     */
-    if (t->spinning && t->op.kind != OP_READ && t->op.kind != OP_WRITE) {
-        if (t->spin_at == W->changes && !t->expired)
-            return false;
-        t->spinning = false;
-    }
-    if (t->expired)
-        return t->op.kind != OP_COND_WAKE || lockable(t, t->op.obj2);
-    return op_ready(t) || interrupted(t);
-}
-
 static struct task **list; /* of collect(); not in .bss: snapshots stay small */
+
+/* Channels whose other end was used without a hook (stdio, a library): look once more. */
+static bool look_again(void)
+{
+    bool any = false;
+
+    if (W->io_retried == W->changes + 1)
+        return false;
+    for (int i = 0; i < W->task_count; i++)
+        any |= W->tasks[i].state == TASK_READY &&
+               (W->tasks[i].op.kind == OP_IO || W->tasks[i].op.kind == OP_POLL);
+    if (!any)
+        return false;
+    W->io_retried = W->changes + 1;
+    io_changed_all();
+    return true;
+}
 
 static int collect(void)
 {
     struct task *settling = NULL;
     int n = 0;
 
+    if (W->timers)
+        timers_due();
     for (int i = 0; i < W->task_count; i++) {
         struct task *t = &W->tasks[i];
 
         if (t->state != TASK_READY)
             continue;
-        if (t->op.kind == OP_SETTLE) {
+        if (t->op.kind == OP_SETTLE && !t->interrupted) {
             if (!settling)
                 settling = t;
             continue;
@@ -156,7 +99,7 @@ static int collect(void)
             list[n++] = t;
     }
     if (n == 0 && settling) {
-        if (settle_naps())
+        if (look_again() || settle_naps())
             return collect();
         list[n++] = settling;
     }
@@ -174,16 +117,23 @@ static struct task *earliest(int64_t limit)
         struct task *t = &W->tasks[i];
 
         if (t->state == TASK_READY && t->op.timed && !t->expired && t->op.until <= limit &&
-            (!first || t->op.until < first->op.until))
+            !W->processes[t->process].stopped && (!first || t->op.until < first->op.until))
             first = t;
     }
     return first;
 }
 
+/* To the next time limit or timer, if there is one. */
 static bool clock_jumps(int64_t limit)
 {
     struct task *t = earliest(limit);
+    const int64_t timer = W->timers ? timers_next() : NEVER;
 
+    if (timer <= limit && (!t || timer <= t->op.until)) {
+        if (timer > W->now)
+            W->now = timer;
+        return timers_due();
+    }
     if (!t)
         return false;
     if (t->op.until > W->now)
@@ -223,24 +173,21 @@ static void __attribute__((noreturn)) spins_for_ever(enum bug bug, struct task *
 
 /* A task that ought to be blocked naps or spins: give it time to come to rest, then say so.
  * Waits with a distant limit are rest. */
-static uint64_t naps, naps_at;
-
 static int settle_naps(void)
 {
     struct task *t = earliest(W->now + NAP);
     struct task *spinner = NULL;
+    const bool timer = W->timers && timers_next() <= W->now + NAP;
 
-    if (naps_at != W->generation) {
-        naps_at = W->generation;
-        naps = 0;
-    }
-    if (t)
+    if (t || timer)
         clock_jumps(W->now + NAP);
     else
         spinner = release_spinners();
+    if (timer && !t)
+        return 1;
     if (!t && !spinner)
         return 0;
-    if (++naps > SETTLE_NAPS)
+    if (++W->naps > SETTLE_NAPS)
         spins_for_ever(BUG_BUSY_WAIT, t ? t : spinner);
     return 1;
 }
@@ -250,7 +197,7 @@ static void unblock(void)
 {
     struct task *t;
 
-    if (clock_jumps(NEVER - 1))
+    if (look_again() || clock_jumps(NEVER - 1))
         return;
     t = release_spinners();
     if (!t)
@@ -261,91 +208,6 @@ static void unblock(void)
 }
 
 /* ---- the choice -------------------------------------------------------------------------- */
-
-static bool is_interesting(const struct op *op)
-{
-    switch (op->kind) {
-    case OP_READ:
-    case OP_WRITE:
-        return hot(op->obj);
-    case OP_ATOMIC_LOAD:
-    case OP_ATOMIC_STORE:
-    case OP_ATOMIC_RMW:
-    case OP_LOCK:
-    case OP_TRYLOCK:
-    case OP_SEM_WAIT:
-    case OP_SEM_TRY:
-    case OP_RDLOCK:
-    case OP_WRLOCK:
-    case OP_COND_SIGNAL:
-    case OP_COND_BROADCAST:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* The number of the event without which this one could not be: see struct event. */
-static uint32_t after_of(const struct task *t)
-{
-    const struct object *o;
-
-    switch (t->op.kind) {
-    case OP_START:
-        return t->enabled_by;
-    case OP_JOIN:
-        return W->tasks[t->op.obj].ended_at;
-    case OP_COND_WAKE:
-        o = object_find((void *)t->op.obj2);
-        return o && o->released_at > t->enabled_by ? o->released_at : t->enabled_by;
-    case OP_BARRIER_WAKE:
-        return t->enabled_by;
-    case OP_SEM_WAIT:
-        o = object_find((void *)t->op.obj);
-        return o ? sem_after(o) : 0;
-    case OP_LOCK:
-    case OP_RDLOCK:
-    case OP_WRLOCK:
-    case OP_ONCE:
-    case OP_GATE:
-        o = object_find((void *)t->op.obj);
-        return o ? o->released_at : 0;
-    default:
-        return 0;
-    }
-}
-
-static void event_of(const struct task *t, struct event *ret)
-{
-    const struct op *op = &t->op;
-
-    *ret = (struct event){.task = (int16_t)t->id, .stable = t->stable, .place = op->pc};
-    ret->after = t->expired || op->kind == OP_SETTLE ? AFTER_ALL : after_of(t);
-    ret->effect = op->effect;
-    ret->mask = op->mask;
-    ret->object = op->obj;
-    ret->interesting = is_interesting(op);
-    switch (op->kind) {
-    case OP_READ:
-    case OP_WRITE:
-    case OP_ATOMIC_LOAD:
-    case OP_ATOMIC_STORE:
-    case OP_ATOMIC_RMW:
-        ret->object = op->obj & ~(uint64_t)7;
-        break;
-    case OP_COND_WAIT:
-        ret->object2 = op->obj2;
-        ret->effect2 = EFFECT_RELEASE;
-        break;
-    case OP_COND_WAKE:
-        ret->object = op->obj2;
-        break;
-    case OP_EXIT:
-    case OP_TRYJOIN:
-        ret->object = 0x1000 + op->obj;
-        break;
-    }
-}
 
 static struct event *events;
 
@@ -424,7 +286,9 @@ static struct task *choose(void)
         if (i == n)
             i = usual;
     } else {
-        i = ask_strategy(n, current);
+        i = W->signals && !W->strategy->complete ? delivery_wanted(list, n) : -1;
+        if (i < 0)
+            i = ask_strategy(n, current);
     }
     if (i != usual)
         take('>', list[i]->id);
@@ -447,6 +311,19 @@ static void log_step(const struct task *t)
         (struct logged){.pc = t->op.pc, .task = (int16_t)t->id, .kind = t->op.kind};
 }
 
+static void trace_signal(const struct task *t)
+{
+    struct trace_step *s;
+
+    if (!W->tracing || W->trace_count >= W->trace_max)
+        return;
+    s = &W->trace[W->trace_count++];
+    *s = (struct trace_step){.task = t->id, .node = task_node(t)};
+    s->op = (struct op){.kind = OP_DELIVER, .pc = t->op.pc ? t->op.pc : t->last_pc};
+    s->value = (uint64_t)t->deliver;
+    s->has_value = true;
+}
+
 static void trace_step(const struct task *t)
 {
     struct trace_step *s;
@@ -458,10 +335,62 @@ static void trace_step(const struct task *t)
     s->spurious = t->op.kind == OP_COND_WAKE && t->spurious;
 }
 
+/* A mailman was picked: a handler will run in the task returned, or somebody else is. */
+static struct task *past_mailmen(struct task *next)
+{
+    while (next->mailman) {
+        struct task *me = W->me, *to;
+        struct process *p = process_of(next);
+
+        next->ops++;
+        W->points++;
+        if (me) { /* each choice has a place of its own */
+            me->ops++;
+            W->ops++;
+        }
+        delivery_done(next);
+        to = signal_deliver(p);
+        next = to ? to : choose();
+    }
+    return next;
+}
+
+/* The running task was picked: what it announced is what happens now. */
+static void arrived(void)
+{
+    struct task *me;
+
+    if (!W->running) /* the schedule has ended: in its first process, to schedule_run() */
+        fiber_switch(NULL, &fiber_kernel);
+    me = W->me;
+    if (me->op.kind == OP_SETTLE)
+        W->settling_since = 0;
+    if (me->deliver)
+        return; /* the handler comes first */
+    count_event(me);
+    log_step(me);
+    trace_step(me);
+}
+
+/* To a task of this process by a switch of stacks, to one of another by handing it the baton;
+ * back here when this process has it again, perhaps for another of its tasks. */
+static void go_to(struct task *me, struct task *next)
+{
+    if (next->process != baton_here()) {
+        baton_pass(next->process);
+        baton_wait();
+        if (!W->running)
+            fiber_switch(NULL, &fiber_kernel);
+        next = W->me;
+    }
+    if (next != me)
+        fiber_switch(me ? me->fiber : &fiber_kernel, next->fiber);
+}
+
 /* Comes back when this task was picked; never, when it has ended. */
 static void switch_if_needed(void)
 {
-    struct task *me = W->me, *next = choose();
+    struct task *me = W->me, *next = past_mailmen(choose());
 
     W->points++;
     if (next != me) {
@@ -469,16 +398,53 @@ static void switch_if_needed(void)
         W->me = next;
         next->run_since = next->ops;
         next->quiet = 0;
-        fiber_switch(me ? me->fiber : &fiber_kernel, next->fiber);
+        go_to(me, next);
+        if (!me)
+            return; /* the schedule has ended: this is schedule_run() again */
     }
-    if (!W->running)
-        return; /* the schedule has ended: this is schedule_run() again */
-    me = W->me;
-    if (me->op.kind == OP_SETTLE)
-        W->settling_since = 0;
-    count_event(me);
-    log_step(me);
-    trace_step(me);
+    arrived();
+}
+
+/* Handlers run where the task is; then it announces again what it was about to do. */
+void handle_signals(void)
+{
+    struct task *t = W->me;
+
+    while (t->deliver) {
+        trace_signal(t);
+        signal_run_handler();
+        t->ops++;
+        W->ops++;
+        if (t->interrupted) {
+            trace_step(t);
+            return;
+        }
+        switch_if_needed();
+    }
+}
+
+void task_arrived(void)
+{
+    arrived();
+    handle_signals();
+}
+
+void baton_hand_on(void)
+{
+    struct task *next;
+
+    if (baton_here() != 0)
+        close_all_descriptors();
+    W->me->ops++; /* this choice has a place of its own */
+    W->ops++;
+    next = past_mailmen(choose());
+    W->points++;
+    W->switches++;
+    W->me = next;
+    next->run_since = next->ops;
+    next->quiet = 0;
+    baton_pass(next->process);
+    baton_leave();
 }
 
 /* A loop that changes nothing will never end; one that does may only be long. */
@@ -508,7 +474,8 @@ static void watch_budgets(struct task *t)
 {
     if (W->ops > W->o.steps)
         too_long();
-    if (W->settling_since && W->ops - W->settling_since > SETTLE_HOOKS) {
+    if (W->settling_since && W->ops - W->settling_since > SETTLE_HOOKS &&
+        W->ops - W->fresh_at > SETTLE_HOOKS) { /* not if it is only working */
         W->o.after = 0;
         spins_for_ever(BUG_BUSY_WAIT, t);
     }
@@ -526,9 +493,11 @@ void step_op(const struct op *op)
         W->ops++;
         t->quiet = 0;
     }
-    t->notified = t->expired = t->spurious = false;
-    if (op->kind == OP_SETTLE && !W->settling_since)
+    t->notified = t->expired = t->spurious = t->interrupted = t->errno_changed = false;
+    if (op->kind == OP_SETTLE && !W->settling_since) {
         W->settling_since = W->ops;
+        hooks_begin();
+    }
     watch_budgets(t);
     if (t->ops - t->run_since > FAIR) {
         t->excluded = true;
@@ -536,8 +505,8 @@ void step_op(const struct op *op)
         W->bounded = true;
     }
     switch_if_needed();
-    if (W->me->sigpending & ~W->me->sigmask)
-        deliver_signals();
+    if (W->signals)
+        handle_signals();
 }
 
 static const uint8_t effects[OP_COUNT] = {
@@ -546,9 +515,15 @@ static const uint8_t effects[OP_COUNT] = {
 #undef X
 };
 
+uint8_t op_effect(enum op_kind kind)
+{
+    return effects[kind];
+}
+
 void step(enum op_kind kind, uint64_t obj, uintptr_t pc)
 {
-    struct op op = {.kind = (uint8_t)kind, .obj = obj, .mask = 0xff, .pc = program_pc(pc)};
+    struct op op = {
+        .kind = (uint8_t)kind, .obj = key_of(obj), .mask = 0xff, .pc = program_pc(pc)};
 
     op.effect = effects[kind];
     step_op(&op);
@@ -590,6 +565,11 @@ void task_finished(struct task *t)
     changed();
     if (W->live == 0)
         schedule_end(END_FINISHED);
+    if (--process_of(t)->live == 0) { /* its last thread: exit(0), pthread_exit(3) */
+        W->live++;
+        t->state = TASK_READY;
+        process_over(0);
+    }
     switch_if_needed();
     __builtin_trap();
 }
@@ -600,6 +580,9 @@ void schedule_run(void (*first)(void *), void *arg)
     W->running = true;
     switch_if_needed();
     /* schedule_end() comes back here through fiber_kernel. */
+    if (W->forks)
+        baton_finish();
+    leftovers_remove();
 }
 
 void schedule_end(enum ending e)
@@ -608,6 +591,10 @@ void schedule_end(enum ending e)
 
     W->ending = e;
     W->running = false;
+    if (baton_here() != 0) {
+        baton_pass(0);
+        _exit(0);
+    }
     fiber_switch(&nowhere, &fiber_kernel);
     __builtin_unreachable();
 }

@@ -24,6 +24,7 @@ struct task *task_new(struct task *parent)
         W->stable_parent[t->stable] = parent ? parent->stable : 0;
         W->stable_used++;
     }
+    t->process = parent ? parent->process : 0;
     t->state = TASK_READY;
     W->live++;
     return t;
@@ -37,12 +38,16 @@ void schedule_begin(void)
     W->me = NULL;
     W->ops = W->points = W->switches = W->changes = 0;
     W->now = 1000 * (int64_t)1000000000;
-    W->idle_spins = W->settling_since = 0;
+    W->idle_spins = W->settling_since = W->naps = 0;
     W->ending = END_NONE;
-    W->written = 0;
+    W->written = W->fresh_at = 0;
     W->taken_count = W->trace_count = W->log_count[W->log_side] = 0;
     W->broken[0] = '\0';
-    W->main_returned = W->bounded = false;
+    W->main_returned = W->bounded = W->forks = W->signals = W->timers = false;
+    W->process_count = W->leavings = 0;
+    W->io_epoch = W->io_retried = 0;
+    space_begin();
+    hooks_begin();
     W->exit_status = 0;
     W->random = 0x9e3779b97f4a7c15u;
     memset(W->this_count, 0, W->stable_used * sizeof *W->this_count);

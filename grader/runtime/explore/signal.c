@@ -1,162 +1,576 @@
-/* signal.c - signals to a thread and to oneself, as far as they need no choice of the moment.
+/* signal.c - signals: sent, held back, and delivered when the scheduler says so.
  *
- * Held until the target next runs; there its handler is called. Choosing the moment among all
- * where a signal may arrive is the business of the second half (processes and signals). Also
- * flockfile(3), whose lock belongs to a thread.
+ * Nothing is sent for real: real masks hold everything back. A signal that is sent becomes
+ * pending; from then on a pseudo-task of the process, its mailman, could run whenever some
+ * thread does not block it. When the strategy picks the mailman, the handler runs in that
+ * thread, between the two operations where it happens to be. So "the signal came between the
+ * check and the pause" is a schedule like any other. What must come at once does: a signal to
+ * oneself, and what was pending when it is unblocked (kill(2), sigprocmask(2)).
+ *
+ * A wait that a handler interrupted ends with EINTR, or begins anew (SA_RESTART; signal(7) has
+ * the list). Standard signals of a kind merge while they are pending; real-time ones queue.
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
+#include "runtime/explore/process.h"
 #include "runtime/explore/sync.h"
 
-/* ---- to a thread ---- */
+#define BIT(sig) ((uint64_t)1 << ((sig)-1))
 
-REPLACES(int, pthread_kill, pthread_t thread, int sig)
+enum action { IGNORE, TERMINATE, STOP, CONTINUE, CALL };
+
+static enum action default_action(int sig)
+{
+    switch (sig) {
+    case SIGCHLD:
+    case SIGURG:
+    case SIGWINCH:
+        return IGNORE;
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+        return STOP;
+    case SIGCONT:
+        return CONTINUE;
+    default:
+        return TERMINATE;
+    }
+}
+
+static enum action action_of(const struct process *p, int sig)
+{
+    const uintptr_t h = p->act[sig].handler;
+
+    if (sig == SIGKILL || sig == SIGSTOP || h == (uintptr_t)SIG_DFL)
+        return default_action(sig);
+    return h == (uintptr_t)SIG_IGN ? IGNORE : CALL;
+}
+
+void signal_fork(struct process *child, const struct process *parent)
+{
+    memcpy(child->act, parent->act, sizeof child->act);
+    child->handlers_set = parent->handlers_set;
+}
+
+/* ---- sending ---------------------------------------------------------------------------- */
+
+static bool is_blocked(const struct process *p, const struct task *t, int sig)
+{
+    if (t)
+        return t->sigmask & BIT(sig);
+    for (int i = 0; i < W->task_count; i++) {
+        const struct task *x = &W->tasks[i];
+
+        if (x->process == p->id && x->state == TASK_READY && !x->mailman &&
+            !(x->sigmask & BIT(sig)))
+            return false;
+    }
+    return true;
+}
+
+static void need_mailman(struct process *p)
 {
     struct task *t;
 
-    if (!RUNNING)
-        return pthread_kill(thread, sig);
-    t = task_of(thread, CALLER);
-    if (sig < 0 || sig > 64)
-        return EINVAL;
-    step(OP_SIGNAL, (uint64_t)t->id, CALLER);
-    if (t->state == TASK_DONE)
-        return t->joined ? ESRCH : 0;
-    if (sig) {
-        t->sigpending |= (uint64_t)1 << (sig - 1);
-        changed();
-    }
-    return 0;
+    if (p->mailman >= 0)
+        return;
+    t = task_new(&W->tasks[p->main]);
+    if (!t)
+        too_much("it has more than %d tasks in one run", TASK_MAX);
+    W->live--; /* no task of the program's */
+    t->process = p->id;
+    t->mailman = true;
+    t->detached = true;
+    t->op = (struct op){.kind = OP_DELIVER, .obj = (uint64_t)p->main};
+    p->mailman = t->id;
 }
 
-void deliver_signals(void)
+static void queue_value(struct process *p, int sig, int code, uint64_t value)
+{
+    struct queued *q;
+
+    if (p->queue_count == QUEUED_MAX)
+        return;
+    q = &p->queue[p->queue_count++];
+    q->sig = sig;
+    q->code = code;
+    q->value = value;
+    q->from = process_me()->pid;
+}
+
+void signal_post(struct process *p, struct task *t, int sig, int code, uint64_t value,
+                 uintptr_t pc)
+{
+    uint64_t *pending = t ? &t->sigpending : &p->pending;
+
+    (void)pc;
+    if (p->state != PROCESS_RUNS || sig == 0)
+        return;
+    if (sig == SIGCONT) {
+        p->pending &= ~(BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU));
+        if (p->stopped)
+            process_stopped(p, false);
+    }
+    if (default_action(sig) == STOP)
+        p->pending &= ~BIT(SIGCONT);
+    if (action_of(p, sig) == IGNORE && !is_blocked(p, t, sig))
+        return;
+    if (sig == SIGCONT && action_of(p, sig) == CONTINUE)
+        return;
+    if (!(*pending & BIT(sig)) || sig >= SIGRTMIN)
+        queue_value(p, sig, code, value);
+    *pending |= BIT(sig);
+    if (code != SI_TIMER && code != SI_KERNEL)
+        clock_release_join(&p->sent[sig]);
+    W->signals = W->bounded = true;
+    need_mailman(p);
+    changed();
+}
+
+/* ---- delivering ---------------------------------------------------------------------------
+ */
+
+static int lowest(uint64_t set)
+{
+    return set ? __builtin_ctzll(set) + 1 : 0;
+}
+
+/* Which signal would come next, and to whom; 0: none. */
+int signal_next(const struct process *p, struct task **to)
+{
+    struct task *first = NULL;
+    int sig = 0;
+
+    if (p->state != PROCESS_RUNS || p->stopped)
+        return 0;
+    for (int i = 0; i < W->task_count; i++) {
+        struct task *t = &W->tasks[i];
+        int s;
+
+        if (t->process != p->id || t->state != TASK_READY || t->mailman || t->deliver)
+            continue;
+        if ((s = lowest(t->sigpending & ~t->sigmask))) {
+            *to = t;
+            return s;
+        }
+        s = lowest(p->pending & ~t->sigmask);
+        if (s && (!sig || s < sig)) {
+            sig = s;
+            first = t;
+        }
+    }
+    *to = first;
+    return sig;
+}
+
+uint64_t signals_open(const struct task *t)
+{
+    const struct process *p = process_of(t);
+    uint64_t open = 0;
+
+    for (int sig = 1; sig < SIGNALS; sig++)
+        if (p->act[sig].handler > 1)
+            open |= BIT(sig);
+    return open & ~t->sigmask;
+}
+
+bool signal_deliverable(const struct process *p)
+{
+    struct task *t;
+
+    return signal_next(p, &t) != 0;
+}
+
+/* Takes one instance off; what was queued of the kind comes later. */
+static struct queued take_off(struct process *p, struct task *t, int sig)
+{
+    struct queued q = {.sig = sig, .code = SI_USER};
+    bool more = false;
+
+    for (int i = 0, n = 0; i < p->queue_count; i++) {
+        if (p->queue[i].sig != sig)
+            continue;
+        if (n++ == 0) {
+            q = p->queue[i];
+            memmove(&p->queue[i], &p->queue[i + 1],
+                    (size_t)(p->queue_count - i - 1) * sizeof p->queue[0]);
+            p->queue_count--;
+            i--;
+        } else {
+            more = true;
+        }
+    }
+    if (more)
+        return q;
+    if (t->sigpending & BIT(sig))
+        t->sigpending &= ~BIT(sig);
+    else
+        p->pending &= ~BIT(sig);
+    return q;
+}
+
+/* The default action of a signal that nobody handles. */
+static void act(struct process *p, struct task *t, int sig)
+{
+    struct found *f;
+    char name[32];
+
+    switch (action_of(p, sig)) {
+    case STOP:
+        p->stop_signal = sig;
+        process_stopped(p, true);
+        break;
+    case TERMINATE:
+        if (p->id == 0) {
+            f = bug_begin(BUG_CRASH, "%s is killed by signal %d (%s)", task_name(t->id, name),
+                          sig, signal_name(sig));
+            bug_stack_of(f, t, "is here when it comes");
+            bug_done(f);
+        }
+        process_kill(p, sig);
+        break;
+    default:
+        break;
+    }
+}
+
+static void clear_waits(struct task *t, int sig, const struct queued *q)
+{
+    t->deliver = sig;
+    t->delivered = *q;
+    t->spinning = false;
+    t->was_blocked = false;
+    t->was_blocked = !task_enabled(t);
+}
+
+/* One signal of this process comes: a handler will run in the task returned, or something else
+ * happened (NULL). */
+struct task *signal_deliver(struct process *p)
+{
+    struct task *t;
+    const int sig = signal_next(p, &t);
+    struct queued q;
+
+    if (!sig)
+        return NULL;
+    q = take_off(p, t, sig);
+    changed();
+    if (action_of(p, sig) != CALL) {
+        act(p, t, sig);
+        return NULL;
+    }
+    clear_waits(t, sig, &q);
+    return t;
+}
+
+static bool ends_wait(const struct op *op, int flags)
+{
+    switch (op->kind) {
+    case OP_SLEEP:
+    case OP_PAUSE:
+    case OP_SIGWAIT:
+    case OP_POLL:
+        return true;
+    case OP_SEM_WAIT:
+    case OP_WAIT:
+    case OP_IO:
+        return !(flags & SA_RESTART);
+    default:
+        return false;
+    }
+}
+
+/* POSIX lets a handler call anything if what it interrupts is a safe function. */
+static bool interrupts_safely(const struct task *t)
+{
+    if (!t->was_blocked)
+        return false;
+    switch (t->op.kind) {
+    case OP_PAUSE:
+    case OP_SIGWAIT:
+    case OP_SLEEP:
+    case OP_WAIT:
+    case OP_IO:
+    case OP_POLL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Operations that do not set errno themselves: what is there belongs to a call before. */
+static bool keeps_errno(const struct op *op)
+{
+    switch (op->kind) {
+    case OP_READ:
+    case OP_WRITE:
+    case OP_ATOMIC_LOAD:
+    case OP_ATOMIC_STORE:
+    case OP_ATOMIC_RMW:
+    case OP_YIELD:
+    case OP_UNLOCK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void call(const struct disposition *d, const struct queued *q)
+{
+    void (*plain)(int);
+    void (*full)(int, siginfo_t *, void *);
+    siginfo_t info;
+    ucontext_t context;
+
+    memset(&info, 0, sizeof info);
+    memset(&context, 0, sizeof context);
+    info.si_signo = q->sig;
+    info.si_code = q->code;
+    info.si_pid = q->sig == SIGCHLD ? (int)q->value : q->from;
+    info.si_uid = W->uid;
+    info.si_value.sival_ptr = (void *)q->value;
+    if (q->sig == SIGCHLD)
+        info.si_pid = (int)q->value;
+    memcpy(&plain, &d->handler, sizeof plain);
+    memcpy(&full, &d->handler, sizeof full);
+    if (d->flags & SA_SIGINFO)
+        full(q->sig, &info, &context);
+    else
+        plain(q->sig);
+}
+
+/* A handler that was interrupted, or a task in the middle of an operation: whatever belongs to
+ * that operation is put back afterwards. */
+void signal_run_handler(void)
 {
     struct task *t = W->me;
-    const struct op op = t->op; /* the handler has scheduling points of its own */
+    struct process *p = process_me();
+    const int sig = t->deliver, before = errno;
+    const struct disposition d = p->act[sig];
+    const struct queued q = t->delivered;
+    const struct op op = t->op;
     const bool notified = t->notified, expired = t->expired, spurious = t->spurious;
+    const bool ends = t->was_blocked && ends_wait(&op, d.flags), safe = t->handler_is_safe;
+    const uint64_t mask = t->sigmask, io_seen = t->io_seen;
+    const int depth = t->depth, handling = t->handling;
 
-    for (int sig = 1; sig <= 64; sig++) {
-        const uint64_t bit = (uint64_t)1 << (sig - 1);
-        const int saved = errno;
-        struct sigaction sa;
-
-        if (!(t->sigpending & bit) || (t->sigmask & bit))
-            continue;
-        t->sigpending &= ~bit;
-        if (sigaction(sig, NULL, &sa) == 0 && sa.sa_handler != SIG_DFL &&
-            sa.sa_handler != SIG_IGN) {
-            t->sigmask |= bit;
-            sa.sa_handler(sig);
-            t->sigmask &= ~bit;
-        }
-        errno = saved;
+    t->deliver = 0;
+    t->handler_is_safe = interrupts_safely(t);
+    if (d.flags & SA_RESETHAND)
+        p->act[sig].handler = (uintptr_t)SIG_DFL;
+    t->sigmask |= d.mask | (d.flags & SA_NODEFER ? 0 : BIT(sig));
+    clock_acquire(&p->sent[sig]);
+    t->handlers++;
+    t->handling = sig;
+    call(&d, &q);
+    t->handling = handling;
+    t->handlers--;
+    t->handler_is_safe = safe;
+    t->sigmask = mask;
+    t->depth = depth;
+    if (errno != before && t->handlers == 0 && keeps_errno(&op)) {
+        errno_is_hot();
+        t->errno_changed = true;
+        t->errno_value = errno;
+        t->errno_pc = d.pc;
+        t->errno_node = d.node;
     }
     t->op = op;
     t->notified = notified;
     t->expired = expired;
     t->spurious = spurious;
+    t->io_seen = io_seen;
+    t->interrupted = ends;
 }
 
-REPLACES(int, pthread_sigmask, int how, const sigset_t *set, sigset_t *old)
+/* To oneself: before the call that sent, or unblocked, it returns. */
+void signal_now(void)
 {
-    uint64_t bits = 0;
+    struct process *p = process_me();
+    struct task *t;
+    int sig;
 
-    if (!RUNNING)
-        return pthread_sigmask(how, set, old);
-    if (old)
-        memcpy(old, &W->me->sigmask, sizeof W->me->sigmask);
-    if (!set)
-        return 0;
-    memcpy(&bits, set, sizeof bits);
-    if (how == SIG_BLOCK)
-        W->me->sigmask |= bits;
-    else if (how == SIG_UNBLOCK)
-        W->me->sigmask &= ~bits;
-    else if (how == SIG_SETMASK)
-        W->me->sigmask = bits;
-    else
-        return EINVAL;
+    while ((sig = lowest((W->me->sigpending | p->pending) & ~W->me->sigmask))) {
+        struct queued q = take_off(p, W->me, sig);
+
+        t = W->me;
+        if (action_of(p, sig) != CALL) {
+            act(p, t, sig);
+            if (p->stopped)
+                step(OP_YIELD, 0, 0);
+            continue;
+        }
+        t->deliver = sig;
+        t->delivered = q;
+        t->was_blocked = false;
+        signal_run_handler();
+    }
+}
+
+void signal_window(uintptr_t pc)
+{
+    if (process_me()->handlers_set)
+        step(OP_YIELD, 0, pc);
+}
+
+/* ---- the calls that send -------------------------------------------------------------------
+ */
+
+static void send(struct process *p, int sig, int code, uint64_t value, uintptr_t pc)
+{
+    W->signals = W->bounded = true; /* where it may come is sampled, not searched */
+    if (sig == SIGKILL && p->id == 0) {
+        struct found *f = bug_begin(BUG_CRASH, "the first process is killed (SIGKILL)");
+
+        bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "sent here");
+        bug_done(f);
+    }
+    if (sig == SIGKILL) {
+        process_kill(p, SIGKILL);
+    } else if (sig == SIGSTOP) { /* at once, as SIGKILL: the program has no say in it */
+        /* A test means to stop whom it has seen at rest, not one that has woken for no reason
+         * and taken a lock meanwhile. */
+        if (W->o.suite && p != process_me())
+            step(OP_STOP, (uint64_t)p->id + 1, pc);
+        p->pending &= ~BIT(SIGCONT);
+        p->stop_signal = sig;
+        process_stopped(p, true);
+        if (p == process_me())
+            step(OP_YIELD, 0, pc);
+    } else {
+        signal_post(p, NULL, sig, code, value, pc);
+    }
+}
+
+static int send_to(pid_t pid, int sig, int code, uint64_t value, uintptr_t pc)
+{
+    struct process *self = NULL;
+    int n = 0;
+
+    if (sig < 0 || sig > 64) {
+        errno = EINVAL;
+        return -1;
+    }
+    step_until(OP_SIGNAL, 0x800, (uint64_t)sig, NEVER, pc);
+    for (int i = W->process_count - 1; i >= 0; i--) {
+        struct process *p = &W->processes[i];
+        const bool meant = pid > 0     ? p->pid == pid
+                           : pid == 0  ? p->group == process_me()->group
+                           : pid == -1 ? p != process_me()
+                                       : p->group == -pid;
+
+        if (!meant || p->state == PROCESS_REAPED)
+            continue;
+        n++;
+        if (p == process_me())
+            self = p;
+        else if (sig && p->state == PROCESS_RUNS)
+            send(p, sig, code, value, pc);
+    }
+    if (n == 0) {
+        errno = ESRCH;
+        return -1;
+    }
+    if (self && sig) {
+        send(self, sig, code, value, pc);
+        signal_now();
+    }
     return 0;
 }
 
-/* ---- to oneself ---- */
-
-static void die_of(int sig, uintptr_t pc)
+void signal_group(int group, int sig, uintptr_t pc)
 {
-    struct found *f = bug_begin(BUG_CRASH, "is killed by signal %d, sent by itself", sig);
-
-    bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "sends it here");
-    bug_done(f);
-}
-
-static int to_oneself(int sig, uintptr_t pc)
-{
-    struct sigaction sa;
-
-    step(OP_SIGNAL, (uint64_t)W->me->id, pc);
-    if (sig == 0 || sigaction(sig, NULL, &sa) < 0)
-        return 0;
-    if (sig == SIGKILL || (sa.sa_handler == SIG_DFL && sig != SIGCHLD && sig != SIGURG &&
-                           sig != SIGWINCH && sig != SIGCONT && sig != SIGSTOP &&
-                           sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU))
-        die_of(sig, pc);
-    W->me->sigpending |= (uint64_t)1 << (sig - 1);
-    deliver_signals();
-    return 0;
-}
-
-REPLACES(int, raise, int sig)
-{
-    if (!RUNNING || sig < 0 || sig > 64)
-        return raise(sig);
-    return to_oneself(sig, CALLER);
+    for (int i = 0; i < W->process_count; i++)
+        if (W->processes[i].group == group && W->processes[i].state == PROCESS_RUNS)
+            send(&W->processes[i], sig, SI_KERNEL, 0, pc);
 }
 
 REPLACES(int, kill, pid_t pid, int sig)
 {
-    if (!RUNNING || sig < 0 || sig > 64)
-        return kill(pid, sig);
-    if (pid == VIRTUAL_PID)
-        return to_oneself(sig, CALLER);
-    broken("the program sends signals to other processes, which are not explored yet");
+    return RUNNING ? send_to(pid, sig, SI_USER, 0, CALLER) : kill(pid, sig);
 }
 
-/* A thread that waits in flockfile(3) would stop everybody: all share one kernel thread. */
-REPLACES(void, flockfile, FILE *f)
+REPLACES(int, killpg, pid_t group, int sig)
 {
-    struct object *o;
-
-    if (!RUNNING)
-        return;
-    o = object_at(f, OBJ_MUTEX);
-    o->type = PTHREAD_MUTEX_RECURSIVE;
-    step(OP_LOCK, (uint64_t)f, CALLER);
-    o = object_at(f, OBJ_MUTEX);
-    if (o->owner == W->me->id) {
-        o->count++;
-        return;
-    }
-    o->owner = W->me->id;
-    o->count = 1;
-    clock_acquire(&o->clock);
-    changed();
+    return RUNNING ? send_to(group ? -group : 0, sig, SI_USER, 0, CALLER) : killpg(group, sig);
 }
 
-REPLACES(void, funlockfile, FILE *f)
+REPLACES(int, sigqueue, pid_t pid, int sig, const union sigval value)
 {
-    struct object *o;
+    if (!RUNNING)
+        return sigqueue(pid, sig, value);
+    return send_to(pid, sig, SI_QUEUE, (uint64_t)value.sival_ptr, CALLER);
+}
+
+static int to_thread(struct task *t, int sig, int code, uint64_t value, uintptr_t pc)
+{
+    if (sig < 0 || sig > 64)
+        return EINVAL;
+    step_until(OP_SIGNAL, (uint64_t)t->id, (uint64_t)sig, NEVER, pc);
+    if (t->state == TASK_DONE)
+        return t->joined ? ESRCH : 0;
+    signal_post(process_of(t), t, sig, code, value, pc);
+    if (t == W->me)
+        signal_now();
+    return 0;
+}
+
+REPLACES(int, pthread_kill, pthread_t thread, int sig)
+{
+    if (!RUNNING)
+        return pthread_kill(thread, sig);
+    return to_thread(task_of(thread, CALLER), sig, SI_TKILL, 0, CALLER);
+}
+
+REPLACES(int, pthread_sigqueue, pthread_t thread, int sig, const union sigval value)
+{
+    if (!RUNNING)
+        return pthread_sigqueue(thread, sig, value);
+    return to_thread(task_of(thread, CALLER), sig, SI_QUEUE, (uint64_t)value.sival_ptr, CALLER);
+}
+
+REPLACES(int, raise, int sig)
+{
+    int rc;
 
     if (!RUNNING)
-        return;
-    step(OP_UNLOCK, (uint64_t)f, CALLER);
-    o = object_at(f, OBJ_MUTEX);
-    if (o->owner != W->me->id || --o->count > 0)
-        return;
-    clock_release(&o->clock);
-    o->released_at = (uint32_t)W->points;
-    o->owner = -1;
-    changed();
+        return raise(sig);
+    rc = to_thread(W->me, sig, SI_TKILL, 0, CALLER);
+    if (rc)
+        errno = rc;
+    return rc ? -1 : 0;
+}
+
+/* ---- taken without a handler (sigwait) ---- */
+
+bool signal_waits_ready(const struct task *t)
+{
+    return (process_of(t)->pending | t->sigpending) & t->waits_for;
+}
+
+bool signal_take(struct task *t, uint64_t set, struct queued *ret)
+{
+    struct process *p = process_of(t);
+    const int sig = lowest((p->pending | t->sigpending) & set);
+
+    if (!sig)
+        return false;
+    *ret = take_off(p, t, sig);
+    return true;
+}
+
+const char *signal_name(int sig)
+{
+    const char *name = sigabbrev_np(sig);
+    static char buf[24];
+
+    if (!name)
+        return sig >= SIGRTMIN ? "a real-time signal" : "?";
+    strcpy(buf, "SIG");
+    strncat(buf, name, 16);
+    return buf;
 }

@@ -35,6 +35,9 @@ void step_until(enum op_kind kind, uint64_t obj, uint64_t obj2, int64_t until, u
 void misuse(struct object *o, uintptr_t pc, const char *fmt, ...)
     __attribute__((noreturn, format(printf, 3, 4)));
 
+/* A misuse when an object made for one process is used by a second one. `what` is "a mutex". */
+void same_process(struct object *o, const char *what, uintptr_t pc);
+
 /* thread.c and identity.c, for each other. */
 struct task *task_of(pthread_t thread, uintptr_t pc); /* a misuse when there is none */
 void destroy_keys(struct task *t);                    /* calls the destructors */

@@ -12,15 +12,18 @@
 
 #include "runtime/explore/sync.h"
 
-static struct object *cond_at(pthread_cond_t *c)
+static struct object *cond_at(pthread_cond_t *c, uintptr_t pc)
 {
     struct object *o = object_find(c);
 
-    if (o && o->kind == OBJ_COND)
+    if (o && o->kind == OBJ_COND) {
+        same_process(o, "a condition variable", pc);
         return o;
+    }
     o = object_at(c, OBJ_COND);
-    /* Bit 1 of __wrefs: the clock is CLOCK_MONOTONIC (glibc, nptl/pthread_cond_common.c). */
+    /* __wrefs: bit 0, process-shared; bit 1, CLOCK_MONOTONIC (nptl/pthread_cond_common.c). */
     o->realtime = !(c->__data.__wrefs & 2);
+    o->shared = c->__data.__wrefs & 1;
     return o;
 }
 
@@ -43,11 +46,11 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t unti
 
     cancel_point();
     op.pc = program_pc(pc);
-    op.obj = (uint64_t)cond;
-    op.obj2 = (uint64_t)mutex;
+    op.obj = key_of((uintptr_t)cond);
+    op.obj2 = key_of((uintptr_t)mutex);
     step_op(&op);
     m = mutex_at(mutex, pc);
-    c = cond_at(cond);
+    c = cond_at(cond, pc);
     if (m->owner != t->id) {
         if (m->type == PTHREAD_MUTEX_ERRORCHECK)
             return EPERM;
@@ -60,7 +63,7 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t unti
     *last = t;
     t->next_waiter = NULL;
     step_until(OP_COND_WAKE, (uint64_t)cond, (uint64_t)mutex, until, pc);
-    c = cond_at(cond);
+    c = cond_at(cond, pc);
     woken = t->notified || t->spurious;
     if (!t->notified)
         leave(c, t);
@@ -86,7 +89,8 @@ REPLACES(int, pthread_cond_timedwait, pthread_cond_t *c, pthread_mutex_t *m,
     if (t->tv_nsec < 0 || t->tv_nsec >= 1000000000)
         return EINVAL;
     return wait_until(
-        c, m, deadline_of(cond_at(c)->realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC, t), CALLER);
+        c, m, deadline_of(cond_at(c, CALLER)->realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC, t),
+        CALLER);
 }
 
 REPLACES(int, pthread_cond_clockwait, pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
@@ -143,7 +147,7 @@ REPLACES(int, pthread_cond_signal, pthread_cond_t *cond)
     if (!RUNNING)
         return pthread_cond_signal(cond);
     step(OP_COND_SIGNAL, (uint64_t)cond, CALLER);
-    c = cond_at(cond);
+    c = cond_at(cond, CALLER);
     clock_release_join(&c->clock);
     if (c->waiters) {
         wake(c, chosen_waiter(c));
@@ -162,7 +166,7 @@ REPLACES(int, pthread_cond_broadcast, pthread_cond_t *cond)
     if (!RUNNING)
         return pthread_cond_broadcast(cond);
     step(OP_COND_BROADCAST, (uint64_t)cond, CALLER);
-    c = cond_at(cond);
+    c = cond_at(cond, CALLER);
     clock_release_join(&c->clock);
     if (!c->waiters) {
         c->spent++;
@@ -185,7 +189,7 @@ REPLACES(int, pthread_cond_init, pthread_cond_t *c, const pthread_condattr_t *a)
     object_forget((uintptr_t)c, sizeof *c);
     rc = pthread_cond_init(c, a);
     if (rc == 0)
-        cond_at(c);
+        cond_at(c, CALLER)->used_by = 0;
     return rc;
 }
 
@@ -196,7 +200,7 @@ REPLACES(int, pthread_cond_destroy, pthread_cond_t *cond)
     if (!RUNNING)
         return pthread_cond_destroy(cond);
     step(OP_DESTROY, (uint64_t)cond, CALLER);
-    c = cond_at(cond);
+    c = cond_at(cond, CALLER);
     if (c->waiters)
         misuse(c, CALLER, "destroys a condition variable that a task waits for");
     access_range((uintptr_t)cond, sizeof *cond, true, CALLER);
@@ -217,6 +221,12 @@ REPLACES(int, pthread_barrier_init, pthread_barrier_t *b, const pthread_barriera
     step(OP_INIT, (uint64_t)b, CALLER);
     object_forget((uintptr_t)b, sizeof *b);
     object_at(b, OBJ_BARRIER)->limit = count;
+    if (a) {
+        int shared = PTHREAD_PROCESS_PRIVATE;
+
+        pthread_barrierattr_getpshared(a, &shared);
+        object_at(b, OBJ_BARRIER)->shared = shared == PTHREAD_PROCESS_SHARED;
+    }
     return pthread_barrier_init(b, a, count);
 }
 
@@ -231,6 +241,7 @@ REPLACES(int, pthread_barrier_wait, pthread_barrier_t *barrier)
     b = object_at(barrier, OBJ_BARRIER);
     if (b->limit == 0)
         misuse(b, CALLER, "waits at a barrier that was never initialised");
+    same_process(b, "a barrier", CALLER);
     clock_release_join(&b->clock);
     if (++b->count == b->limit) {
         /* What they all have seen is kept for those who leave later than the next round. */

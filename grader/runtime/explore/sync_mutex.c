@@ -13,23 +13,21 @@
 #include "runtime/explore/sync.h"
 
 /* Bits of __data.__kind (glibc, nptl/pthreadP.h). */
-enum { KIND_TYPE = 3, KIND_ROBUST = 0x10, KIND_KNOWN = 0x1ff };
+enum { KIND_TYPE = 3, KIND_ROBUST = 0x10, KIND_SHARED = 0x80, KIND_KNOWN = 0x1ff };
 
 void step_until(enum op_kind kind, uint64_t obj, uint64_t obj2, int64_t until, uintptr_t pc)
 {
     struct op op = {.kind = (uint8_t)kind,
                     .mask = 0xff,
                     .pc = program_pc(pc),
-                    .obj = obj,
-                    .obj2 = obj2,
+                    .obj = key_of(obj),
+                    .obj2 = key_of(obj2),
                     .timed = until != NEVER,
                     .until = until};
 
     if (until != NEVER && kind != OP_SLEEP)
         W->bounded = true; /* that the time is over earlier is not tried */
-    op.effect = kind == OP_SLEEP || kind == OP_JOIN || kind == OP_PAUSE ? EFFECT_NONE
-                : kind == OP_RDLOCK                                     ? EFFECT_SHARE
-                                                                        : EFFECT_ACQUIRE;
+    op.effect = op_effect(kind);
     step_op(&op);
 }
 
@@ -43,7 +41,7 @@ void misuse(struct object *o, uintptr_t pc, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     snprintf(f->message, sizeof f->message, "%s", text);
-    f->address = o ? o->addr : 0;
+    f->address = o ? key_address(o->addr) : 0;
     bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "%s", text);
     if (o && o->owner >= 0)
         bug_stack(f, o->owner, o->owner_pc, o->owner_node, "held by %s since here",
@@ -51,13 +49,29 @@ void misuse(struct object *o, uintptr_t pc, const char *fmt, ...)
     bug_done(f);
 }
 
+/* In shared memory only: after a fork, what is in private memory is two objects. */
+void same_process(struct object *o, const char *what, uintptr_t pc)
+{
+    const uint32_t me = (uint32_t)W->me->process + 1;
+
+    if (!o->used_by)
+        o->used_by = me;
+    if (o->used_by != me && !o->shared && key_shared(o->addr))
+        misuse(o, pc,
+               "uses %s of another process that was not made for several "
+               "(PTHREAD_PROCESS_SHARED)",
+               what);
+}
+
 struct object *mutex_at(pthread_mutex_t *m, uintptr_t pc)
 {
     struct object *o = object_find(m);
     const int kind = m->__data.__kind;
 
-    if (o && o->kind == OBJ_MUTEX && kind != -1)
+    if (o && o->kind == OBJ_MUTEX && kind != -1) {
+        same_process(o, "a mutex", pc);
         return o;
+    }
     if (kind == -1)
         misuse(NULL, pc, "uses a mutex that has been destroyed");
     if (kind & ~KIND_KNOWN)
@@ -67,6 +81,7 @@ struct object *mutex_at(pthread_mutex_t *m, uintptr_t pc)
     if (o->type == PTHREAD_MUTEX_ADAPTIVE_NP)
         o->type = PTHREAD_MUTEX_NORMAL;
     o->robust = kind & KIND_ROBUST;
+    o->shared = kind & KIND_SHARED;
     return o;
 }
 
@@ -184,6 +199,8 @@ static int lock_until(pthread_mutex_t *mutex, int64_t until, uintptr_t pc)
     struct object *m = mutex_at(mutex, pc);
     const int me = W->me->id;
     int rc;
+
+    unsafe_call("pthread_mutex_lock", pc);
 
     if (m->owner == me && m->type == PTHREAD_MUTEX_ERRORCHECK) {
         step(OP_TRYLOCK, (uint64_t)mutex, pc);
@@ -308,7 +325,7 @@ REPLACES(int, pthread_mutex_init, pthread_mutex_t *mutex, const pthread_mutexatt
     object_forget((uintptr_t)mutex, sizeof *mutex);
     rc = pthread_mutex_init(mutex, attr);
     if (rc == 0)
-        mutex_at(mutex, CALLER);
+        mutex_at(mutex, CALLER)->used_by = 0;
     return rc;
 }
 
@@ -324,7 +341,7 @@ REPLACES(int, pthread_mutex_destroy, pthread_mutex_t *mutex)
         misuse(m, CALLER, "destroys a mutex that is held");
     for (int i = 0; i < W->task_count; i++)
         if (W->tasks[i].state == TASK_READY && W->tasks[i].op.kind == OP_COND_WAKE &&
-            W->tasks[i].op.obj2 == (uint64_t)mutex)
+            W->tasks[i].op.obj2 == key_of((uintptr_t)mutex))
             misuse(m, CALLER, "destroys a mutex that a condition wait still needs");
     access_range((uintptr_t)mutex, sizeof *mutex, true, CALLER);
     object_forget((uintptr_t)mutex, sizeof *mutex);
@@ -340,7 +357,7 @@ REPLACES(int, pthread_spin_init, pthread_spinlock_t *l, int shared)
         return pthread_spin_init(l, shared);
     step(OP_INIT, (uint64_t)l, CALLER);
     object_forget((uintptr_t)l, sizeof *l);
-    object_at((void *)l, OBJ_SPIN);
+    object_at((void *)l, OBJ_SPIN)->shared = shared;
     return pthread_spin_init(l, shared);
 }
 

@@ -40,6 +40,23 @@ static void push(struct object *s, bool from_me)
     s->count++;
 }
 
+/* After a fork a semaphore in private memory is two. */
+void sem_fork(struct object *copy, const struct object *of)
+{
+    copy->tokens = copy->tokens_end = NULL;
+    for (const struct token_clock *k = of->tokens; k; k = k->next) {
+        struct token_clock *mine = scratch_alloc(sizeof *mine);
+
+        vclock_copy(&mine->clock, &k->clock);
+        mine->made_at = k->made_at;
+        if (copy->tokens)
+            copy->tokens_end->next = mine;
+        else
+            copy->tokens = mine;
+        copy->tokens_end = mine;
+    }
+}
+
 static void pop(struct object *s)
 {
     clock_acquire(&s->tokens->clock);
@@ -56,11 +73,13 @@ static struct object *sem_model(sem_t *sem, uintptr_t pc)
     if (o && o->kind == OBJ_SEM) {
         if (o->destroyed)
             misuse(o, pc, "uses a semaphore that has been destroyed");
+        same_process(o, "a semaphore", pc);
         return o;
     }
     if (sem_getvalue(sem, &value) < 0 || value < 0 || value > 1 << 20)
         misuse(NULL, pc, "uses a semaphore that was never initialised");
     o = object_at(sem, OBJ_SEM);
+    o->shared = true; /* a named one; sem_init() knows better */
     for (int i = 0; i < value; i++)
         push(o, false);
     return o;
@@ -77,7 +96,7 @@ REPLACES(int, sem_init, sem_t *sem, int shared, unsigned value)
     step(OP_INIT, (uint64_t)sem, CALLER);
     object_forget((uintptr_t)sem, sizeof *sem);
     sem_init(sem, shared, value);
-    sem_model(sem, CALLER);
+    sem_model(sem, CALLER)->shared = shared;
     return 0;
 }
 
@@ -91,7 +110,7 @@ REPLACES(int, sem_destroy, sem_t *sem)
     o = sem_model(sem, CALLER);
     for (int i = 0; i < W->task_count; i++)
         if (W->tasks[i].state == TASK_READY && W->tasks[i].op.kind == OP_SEM_WAIT &&
-            W->tasks[i].op.obj == (uint64_t)sem)
+            W->tasks[i].op.obj == key_of((uintptr_t)sem))
             misuse(o, CALLER, "destroys a semaphore that a task waits for");
     o->destroyed = true;
     return 0;

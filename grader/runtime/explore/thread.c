@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/explore/process.h"
 #include "runtime/explore/sync.h"
 
 #define HANDLE_TAG 0x7e000000u
@@ -34,7 +35,7 @@ struct task *task_of(pthread_t thread, uintptr_t pc)
 /* ---- the end of a thread --------------------------------------------------------------- */
 
 /* Robust mutexes go to the next one with EOWNERDEAD; others stay locked for ever. */
-static void abandon_mutexes(struct task *t)
+void abandon_mutexes(struct task *t)
 {
     for (int i = t->held_count - 1; i >= 0; i--) {
         struct object *o = object_find((void *)t->held[i]);
@@ -112,6 +113,8 @@ static void thread_body(void *arg)
 {
     struct task *t = arg;
 
+    if (t->deliver)
+        handle_signals(); /* one came before its first step */
     thread_leave(t->start(t->arg));
 }
 
@@ -125,7 +128,8 @@ static struct fiber *new_fiber(struct task *t)
     for (int i = 0; !f && i < W->task_count; i++) {
         struct task *done = &W->tasks[i];
 
-        if (done->state != TASK_DONE || !done->fiber)
+        if (done->process != t->process || done->mailman || done->state != TASK_DONE ||
+            !done->fiber)
             continue;
         access_forget((uintptr_t)done->fiber->low,
                       (size_t)(done->fiber->top - done->fiber->low));
@@ -155,6 +159,7 @@ void thread_main_begin(void (*first)(void *), void *arg)
 
     memcpy(&call[0], &first, sizeof first);
     call[1] = arg;
+    process_begin(t);
     clock_start(t);
     t->start = run_first;
     t->arg = call;
@@ -185,6 +190,7 @@ REPLACES(int, pthread_create, pthread_t *ret, const pthread_attr_t *attr,
             too_much("it asks for a stack of more than %d MiB", FIBER_STACK >> 20);
     }
     t->detached = detach == PTHREAD_CREATE_DETACHED;
+    process_of(t)->live++;
     t->start = start;
     t->arg = arg;
     t->created_pc = program_pc(CALLER);
@@ -311,7 +317,9 @@ int leftover_tasks(void)
     int n = 0;
 
     for (int i = 1; i < W->task_count; i++)
-        n += W->tasks[i].state != TASK_DONE || (!W->tasks[i].joined && !W->tasks[i].detached);
+        if (W->tasks[i].process == 0 && !W->tasks[i].mailman)
+            n += W->tasks[i].state != TASK_DONE ||
+                 (!W->tasks[i].joined && !W->tasks[i].detached);
     return n;
 }
 

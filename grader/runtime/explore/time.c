@@ -36,6 +36,12 @@ static int64_t now_at(uintptr_t pc)
 
 #define now() now_at(CALLER)
 
+/* Work takes processor time, waiting does not. */
+static int64_t processor_time(void)
+{
+    return (int64_t)W->ops * 100;
+}
+
 static bool is_real(int clock)
 {
     return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI;
@@ -55,9 +61,12 @@ REPLACES(int, clock_gettime, clockid_t clock, struct timespec *t)
 {
     int64_t ns;
 
-    if (!RUNNING || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID)
-        return clock_gettime(RUNNING ? CLOCK_MONOTONIC : clock, t);
-    ns = now() + (is_real(clock) ? REAL_OFFSET : 0);
+    if (!RUNNING)
+        return clock_gettime(clock, t);
+    if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID)
+        ns = processor_time();
+    else
+        ns = now() + (is_real(clock) ? REAL_OFFSET : 0);
     t->tv_sec = ns / SECOND;
     t->tv_nsec = ns % SECOND;
     return 0;
@@ -102,7 +111,7 @@ REPLACES(int, timespec_get, struct timespec *t, int base)
 
 REPLACES(clock_t, clock, void)
 {
-    return RUNNING ? now() / 1000 : clock();
+    return RUNNING ? processor_time() / 1000 : clock();
 }
 
 REPLACES(clock_t, times, struct tms *t)
@@ -226,21 +235,6 @@ REPLACES(int, pthread_yield, void)
 
 /* ---- who am I, and chance ------------------------------------------------------------------
  */
-
-REPLACES(pid_t, getpid, void)
-{
-    return RUNNING ? VIRTUAL_PID : getpid();
-}
-
-REPLACES(pid_t, getppid, void)
-{
-    return RUNNING ? VIRTUAL_PARENT : getppid();
-}
-
-REPLACES(pid_t, gettid, void)
-{
-    return RUNNING ? VIRTUAL_PID + W->me->id : gettid();
-}
 
 REPLACES(int, sched_getcpu, void)
 {

@@ -62,7 +62,7 @@ int token_read(const char *token, struct switch_at *s, int max)
             *p++ != '.' || !number(&p, UINT64_MAX / 20, &op) || *p++ != '.')
             return -1;
         s[n].what = '>';
-        if (*p == 'w' || *p == 's')
+        if (*p == 'w' || *p == 's' || *p == 'r')
             s[n].what = *p++;
         if (!number(&p, TASK_MAX - 1, &to))
             return -1;

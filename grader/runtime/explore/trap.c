@@ -8,6 +8,7 @@
 #include <ucontext.h>
 
 #include "runtime/explore/driver.h"
+#include "runtime/explore/map.h"
 
 enum { ALT_STACK = 64 << 10, TICK_S = 1, TICKS = 4 };
 
@@ -79,12 +80,24 @@ static void on_tick(int sig, siginfo_t *info, void *context)
 void trap_open(void)
 {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
-    stack_t ss = {.ss_sp = region_alloc(ALT_STACK), .ss_size = ALT_STACK};
+    static void *stack;
+    stack_t ss = {.ss_size = ALT_STACK};
+    sigset_t held;
+    static const int holds[] = {SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP,
+                                SIGTTIN, SIGTTOU, SIGCONT, SIGURG,  SIGIO};
     struct sigaction sa = {.sa_sigaction = on_crash,
                            .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     struct itimerval t = {{TICK_S, 0}, {TICK_S, 0}};
 
+    if (!stack)
+        stack = map_memory(ALT_STACK, false);
+    ss.ss_sp = stack;
     sigaltstack(&ss, NULL);
+    /* The program's signals are modelled (signal.c); the kernel's own never reach it. */
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof holds / sizeof holds[0]; i++)
+        sigaddset(&held, holds[i]);
+    sigprocmask(SIG_BLOCK, &held, NULL);
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
         sigaction(crashes[i], &sa, NULL);
     sa.sa_sigaction = on_tick;

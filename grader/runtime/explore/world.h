@@ -19,20 +19,27 @@
 #include "runtime/explore/op.h"
 
 enum {
-    TASK_MAX = 512,    /* tasks in one schedule */
-    STABLE_MAX = 1024, /* different tasks over all schedules */
-    STACK_DEPTH = 256, /* shadow frames; deeper ones are counted, not kept */
-    KEYS_MAX = 1024,   /* pthread keys */
-    SPIN_RING = 16,    /* what a task has lately seen, to recognise a loop */
-    OWN_WRITES = 8,    /* places of its own stack that a loop may write again and again */
-    FOUND_MAX = 64,    /* different findings of one exploration */
-    FOUND_STACKS = 24, /* stacks of one finding */
-    FOUND_FRAMES = 24, /* frames of one stack */
-    TOKEN_MAX = 4000,  /* bytes of a token */
+    TASK_MAX = 512,     /* tasks in one schedule */
+    STABLE_MAX = 1024,  /* different tasks over all schedules */
+    STACK_DEPTH = 256,  /* shadow frames; deeper ones are counted, not kept */
+    KEYS_MAX = 1024,    /* pthread keys */
+    PROCESS_MAX = 128,  /* processes in one schedule */
+    SIGNALS = 65,       /* numbers 1 to 64 */
+    QUEUED_MAX = 32,    /* signals with a value that wait in one process */
+    MAPPINGS_MAX = 512, /* shared mappings of one process */
+    TIMERS_MAX = 16,    /* of one process */
+    SPIN_RING = 16,     /* what a task has lately seen, to recognise a loop */
+    OWN_WRITES = 8,     /* places of its own stack that a loop may write again and again */
+    FOUND_MAX = 64,     /* different findings of one exploration */
+    FOUND_STACKS = 24,  /* stacks of one finding */
+    FOUND_FRAMES = 24,  /* frames of one stack */
+    TOKEN_MAX = 4000,   /* bytes of a token */
     MESSAGE_MAX = 600,
 };
 
 #define NEVER INT64_MAX
+/* The shared region. Address space, not memory: pages come when they are touched. */
+#define REGION_SIZE ((size_t)3 << 30)
 
 /* A growable vector clock: entries behind n are 0. */
 struct vclock {
@@ -49,8 +56,14 @@ struct shadow_frame {
     uintptr_t at; /* frame address, to notice frames that longjmp skipped */
 };
 
+struct queued {
+    int sig, code, from;
+    uint64_t value;
+};
+
 struct task {
     int id;
+    int process;     /* number of the process it belongs to */
     uint32_t stable; /* the same number in every schedule */
     int parent, children;
     enum task_state state;
@@ -94,8 +107,25 @@ struct task {
     void *cleanups; /* the innermost __pthread_unwind_buf_t; each links the next */
     void *keys[KEYS_MAX];
     char name[16];
-    uint64_t sigmask;
-    uint64_t sigpending;
+
+    /* signals; process.h and signal.c */
+    uint64_t sigmask, sigpending;
+    bool mailman; /* no task of the program: delivers the signals of its process */
+    int deliver;  /* the signal whose handler runs next, 0 = none */
+    struct queued delivered;
+    bool handler_is_safe;       /* it interrupted a wait that POSIX calls safe */
+    int handlers;               /* how many it is in */
+    int handling;               /* the signal of the innermost */
+    bool was_blocked;           /* when the signal came */
+    bool interrupted;           /* its wait ended because of a signal: EINTR */
+    uint64_t waits_for;         /* sigwait(3): the set; 0 = none */
+    uint64_t io_seen;           /* version of the channel when its call would have blocked */
+    uint32_t mappings;          /* how many shared mappings it has made */
+    int wait_pid, wait_options; /* waitpid(2) */
+    bool errno_changed;         /* by a handler, and nothing has been called since */
+    int errno_value;
+    uint32_t errno_pc, errno_node; /* of that handler */
+    int io_fd;                     /* what it waits for, for the report */
 
     /* locks held, for deadlocks and lock order */
     uint64_t held[32];
@@ -118,6 +148,7 @@ enum object_kind {
     OBJ_ONCE,
     OBJ_ATOMIC,
     OBJ_GATE,
+    OBJ_CHANNEL, /* a pipe, a queue, sockets: `version` counts what was done to it */
 };
 
 struct object {
@@ -137,6 +168,9 @@ struct object {
     uint32_t spent_pc, spent_node;
     struct vclock clock, readers_clock;
     struct token_clock *tokens, *tokens_end; /* semaphore: one clock a post, oldest first */
+    uint64_t version;
+    bool shared;      /* made for several processes (PTHREAD_PROCESS_SHARED, pshared) */
+    uint32_t used_by; /* 1 + the process that used it first */
 };
 
 /* ---- what was found ------------------------------------------------------------------ */
@@ -150,6 +184,8 @@ struct object {
     X(DATA_RACE, "data-race")                                                                  \
     X(MISUSE, "misuse")                                                                        \
     X(WRONG_RESULT, "wrong-result")                                                            \
+    X(SIGNAL_UNSAFE, "signal-unsafe")                                                          \
+    X(ZOMBIE, "zombie")                                                                        \
     X(LEAK, "leak")                                                                            \
     X(BUSY_WAIT, "busy-wait")                                                                  \
     X(TOO_STRICT, "too-strict")                                                                \
@@ -183,6 +219,7 @@ struct found {
     uint64_t address; /* race: where; 0 = none */
     uint64_t in_block, block_size;
     uint32_t block_pc;
+    bool block_shared; /* a mapping, not a block of the heap */
     uint32_t size;
     uint64_t key;      /* equal findings have equal keys in every schedule */
     bool final;        /* takes too long to be shown again */
@@ -223,6 +260,64 @@ struct trace_step {
     bool has_value, shared, switched, spurious;
 };
 
+/* ---- processes: process.c ---------------------------------------------------------------- */
+
+enum process_state { PROCESS_RUNS, PROCESS_ZOMBIE, PROCESS_REAPED };
+
+struct mapping {
+    uintptr_t from, to;
+    uint64_t key; /* of `from` */
+    uint32_t pc;  /* who mapped it */
+};
+
+/* What a process does with one signal. */
+struct disposition {
+    uintptr_t handler; /* SIG_DFL, SIG_IGN or an address in that process */
+    uint64_t mask;
+    int flags;
+    uint32_t pc, node; /* where it was set */
+};
+
+struct timer {
+    bool used;
+    int sig;
+    int64_t next, interval; /* virtual; NEVER = not running */
+    uint64_t value;
+    int overruns;
+};
+
+struct process {
+    int id;
+    int pid, ppid, group, session; /* as the program sees them */
+    int real;                      /* the kernel's number */
+    int parent;                    /* process number, -1: adopted by init */
+    int main;                      /* its first task */
+    int mailman;                   /* task number, -1: none yet */
+    int live;                      /* tasks that have not ended */
+    enum process_state state;
+    bool stopped, stop_told, continued, killed;
+    int stop_signal;
+    int leaving; /* number of its end in this schedule, from 1 */
+    int status;  /* as waitpid(2) gives it */
+    uint32_t ended_at, forked_pc, forked_node;
+    struct vclock clock; /* at its end */
+    uint64_t tag;        /* its own memory's keys begin with it */
+    struct mapping map[MAPPINGS_MAX];
+    int map_count;
+    uintptr_t map_low, map_high;
+
+    struct disposition act[SIGNALS];
+    uint64_t pending;
+    uint32_t handlers_set;
+    struct vclock sent[SIGNALS]; /* what the senders had seen */
+    struct queued queue[QUEUED_MAX];
+    int queue_count;
+    struct timer timer[TIMERS_MAX]; /* 0: alarm(2) and ITIMER_REAL */
+
+    uint32_t turn; /* futex: 1 = has the baton, 2 = is to die */
+    uint32_t gone; /* futex: has left the kernel's tables as far as others can see */
+};
+
 /* ---- the world ------------------------------------------------------------------------- */
 
 struct call_node { /* calling contexts: a tree, one number a context */
@@ -255,6 +350,7 @@ struct options {
     bool all_points;                 /* every access is a scheduling point */
     bool keep_going;                 /* do not stop at the first failure */
     bool leaks;                      /* tasks left over are a bug */
+    bool suite;                      /* a test of an exercise, not a program of one's own */
     bool quiet;                      /* the program's own output goes nowhere */
     const struct strategy *strategy; /* NULL: the default plan */
 };
@@ -270,13 +366,24 @@ struct world {
     struct task *me;
     struct task *tasks; /* TASK_MAX of them */
     int task_count, live;
+    struct process *processes; /* PROCESS_MAX of them */
+    int process_count, leavings;
+    uint32_t delivery_places, delivery_tried; /* over all schedules: delivery.c */
+    int foreground;                           /* process group of the terminal */
+    unsigned uid;
+    uint64_t io_epoch;   /* counts what was done to channels unseen */
+    uint64_t io_retried; /* changes + 1, when those that wait last looked again for nothing */
+    bool forks, signals, timers; /* in this schedule */
+    bool short_reads;
     uint64_t ops, points, switches;
+    uint64_t fresh_at;                   /* hooks passed when other memory was touched last */
     uint64_t written;                    /* hooks passed when memory was written last */
     uint64_t changes;                    /* how often anything was changed by anybody */
     int64_t now;                         /* virtual nanoseconds, CLOCK_MONOTONIC */
     uint64_t idle_spins, settling_since; /* hooks passed when a task began to wait for rest */
-    uint64_t random;                     /* what the program sees as chance */
-    uint64_t dice;                       /* for choices that are not a strategy's */
+    uint64_t naps;
+    uint64_t random; /* what the program sees as chance */
+    uint64_t dice;   /* for choices that are not a strategy's */
     enum ending ending;
     struct found last;
     char broken[200];
@@ -352,19 +459,28 @@ void *region_alloc(size_t size); /* a large zeroed piece of the region, page-ali
 
 /* ---- sched.c -------------------------------------------------------------------------- */
 void sched_open(void);
+void hooks_open(void);
+void hooks_begin(void);            /* a schedule, or a wait for rest */
 uint32_t program_pc(uintptr_t pc); /* offset in the program; 0 when elsewhere */
 /* Announces an operation and returns when this task was picked to carry it out. */
 void step(enum op_kind kind, uint64_t obj, uintptr_t pc);
 void step_op(const struct op *op);
+uint8_t op_effect(enum op_kind kind);
 /* One hook passed that is no scheduling point unless the plan of a replay, or the watch over
  * loops without any, says so. */
 enum quiet { QUIET_NOTHING, QUIET_PLANNED, QUIET_WATCH };
 enum quiet quiet_point(void);
 struct task *task_new(struct task *parent);
 void task_finished(struct task *t); /* never returns: switches away */
-void changed(void);                 /* somebody else's loop has something new to see */
-void look(uint64_t what);           /* saw something; the same again and again is spinning */
-bool task_enabled(struct task *t);
+void handle_signals(void);          /* those whose handler is to run in this task now */
+void task_arrived(void);            /* the running task was picked in another process */
+/* The running task's process has ended: picks who goes on, and leaves. */
+void baton_hand_on(void) __attribute__((noreturn));
+void changed(void);                /* somebody else's loop has something new to see */
+void look(uint64_t what);          /* saw something; the same again and again is spinning */
+bool task_enabled(struct task *t); /* ready.c, and these: */
+bool is_interesting(const struct op *op);
+void event_of(const struct task *t, struct event *ret);
 void schedule_begin(void);
 void schedule_run(void (*first)(void *), void *arg); /* returns when the schedule has ended */
 void schedule_end(enum ending e) __attribute__((noreturn));
@@ -386,6 +502,7 @@ struct found_stack *bug_stack(struct found *f, int task, uint32_t pc, uint32_t n
 struct found_stack *bug_stack_of(struct found *f, struct task *t, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void bug_done(struct found *f) __attribute__((noreturn));
+void unsafe_call(const char *name, uintptr_t pc); /* stdio.c: a finding in a handler */
 void lockstep_failed(void); /* called for every finding, for a debugger's breakpoint */
 void bug_note(struct found *f);
 void bug_deadlock(void) __attribute__((noreturn));
@@ -410,19 +527,36 @@ bool cell_shared(uintptr_t addr); /* touched by several tasks in this schedule *
 uint32_t node_enter(uint32_t parent, uint32_t pc);
 uint32_t task_node(const struct task *t);
 void access_plain(uintptr_t addr, size_t size, bool write, uintptr_t pc);
+void access_volatile(uintptr_t addr, size_t size, bool write, uintptr_t pc);
 void access_atomic(uintptr_t addr, size_t size, bool write, uintptr_t pc);
 void access_range(uintptr_t addr, size_t size, bool write, uintptr_t pc);
 void access_forget(uintptr_t addr, size_t size); /* fresh memory, or a stack that ended */
 bool hot(uintptr_t addr);
+void errno_is_hot(void); /* the running task's: a handler has changed it */
 void race_open(void);
 
+void sem_fork(struct object *copy, const struct object *of);
 uint32_t sem_after(const struct object *sem); /* the event that made its oldest token */
+
+/* ---- space.c: keys of places ------------------------------------------------------------- */
+void space_open(void);
+void space_begin(void); /* a schedule */
+/* One key for each place, the same in all processes that share it; small numbers and keys are
+ * what they are. */
+uint64_t key_of(uintptr_t addr);
+uintptr_t key_address(uint64_t key); /* in the running process; 0: not there */
+bool key_shared(uint64_t key);       /* of memory that processes share */
+void map_shared(uintptr_t at, size_t size, uint64_t kind, uint64_t number, uint64_t offset,
+                uintptr_t pc);
+void map_gone(uintptr_t at, size_t size);
+const struct mapping *mapping_at(uintptr_t addr);
 
 /* ---- object.c ------------------------------------------------------------------------- */
 struct object *object_at(const void *addr, enum object_kind kind);
 struct object *object_find(const void *addr);
 void object_forget(uintptr_t addr, size_t size);
 void object_open(void);
+void objects_fork(const struct process *from, const struct process *to, int forker, int child);
 void held_push(uint64_t obj, uintptr_t pc);
 void held_pop(uint64_t obj);
 
@@ -446,8 +580,8 @@ void cancel_point(void);
 void thread_leave(void *result) __attribute__((noreturn));
 void program_exit(int status, bool returned) __attribute__((noreturn));
 uint64_t thread_handle(const struct task *t);
-void deliver_signals(void); /* runs the handlers of what is pending for the running task */
-int leftover_tasks(void);   /* running, or finished and never joined */
+void abandon_mutexes(struct task *t);
+int leftover_tasks(void); /* running, or finished and never joined */
 
 /* ---- virtual time ------------------------------------------------------------------------ */
 struct timespec;
