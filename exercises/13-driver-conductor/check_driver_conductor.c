@@ -2,8 +2,8 @@
  *
  * Each test starts the program as the foreground job of a small shell on a real
  * pseudo-terminal and types keys on it (lockstep.h). Nothing sleeps: a key is typed when
- * both processes wait, a line is awaited until all have settled, and where the order
- * of two processes matters one of them is stopped on purpose.
+ * both processes wait, or on purpose before, a line is awaited until all have settled, and
+ * where the order of two processes matters one of them is stopped.
  */
 #include <signal.h>
 #include <sys/wait.h>
@@ -53,6 +53,14 @@ static void start(void)
     ck_assert_msg(ls_children(driver, &conductor, 1) == 1, "the driver has no conductor");
 }
 
+/* The same, but the first key comes as soon as there is a conductor. */
+static void start_in_a_hurry(void)
+{
+    driver = ls_terminal_start(program);
+    conductor = ls_first_child(driver);
+    ck_assert_msg(conductor > 0, "the driver has no conductor");
+}
+
 static void must_say(const char *want)
 {
     const char *line = ls_terminal_line();
@@ -63,6 +71,39 @@ static void must_say(const char *want)
         ck_abort_msg("nothing was printed where '%s' was due: %s", want, how(&l));
     ck_assert_msg(line != NULL, "nothing was printed where '%s' was due", want);
     ck_assert_msg(strcmp(line, want) == 0, "'%s' was printed where '%s' was due", line, want);
+}
+
+/* After a key that came before anybody was at rest. */
+static void must_say_in_spite_of_the_hurry(const char *want)
+{
+    const char *line = ls_terminal_line();
+    struct ls_leaving l;
+    pid_t c;
+
+    if (!line && ls_terminal_left(&l))
+        ck_abort_msg("order-violation: a key came right after the fork: %s", how(&l));
+    if (!line && ls_children(driver, &c, 1) == 0)
+        ck_abort_msg("order-violation: a key came right after the fork and killed the conductor");
+    ck_assert_msg(line != NULL, "lost-wakeup: a key came right after the fork, and '%s' never did",
+                  want);
+    ck_assert_msg(strcmp(line, want) == 0, "'%s' was printed where '%s' was due", line, want);
+}
+
+/* Two keys in a row: both lines come, in either order. */
+static void must_say_both(const char *a, const char *b)
+{
+    for (int i = 0; i < 2; i++) {
+        const char *line = ls_terminal_line();
+
+        ck_assert_msg(line != NULL, "lost-wakeup: two keys came in a row, and '%s' never did",
+                      a ? a : b);
+        if (a && strcmp(line, a) == 0)
+            a = NULL;
+        else if (b && strcmp(line, b) == 0)
+            b = NULL;
+        else
+            ck_abort_msg("'%s' was printed where '%s' was due", line, a ? a : b);
+    }
 }
 
 static void must_be_silent(void)
@@ -109,6 +150,13 @@ START_TEST(ctrl_c_drives)
     key('C');
     must_say(DRIVES);
     must_be_silent();
+    must_both_be_there();
+    must_arrive();
+    ls_terminal_end();
+
+    start_in_a_hurry();
+    key('C');
+    must_say_in_spite_of_the_hurry(DRIVES);
     must_both_be_there();
     must_arrive();
     ls_terminal_end();
@@ -212,6 +260,10 @@ START_TEST(ride_story)
         drove += c;
     }
     ls_observe("drove", drove);
+    key('C');
+    key('\\');
+    must_say_both(DRIVES, FAST);
+    must_be_silent();
     must_both_be_there();
     must_arrive();
     ls_terminal_end();
