@@ -157,6 +157,7 @@ soak: all ## right and wrong ones of each exercise again and again under load
 bench: all ## our processor time beside the bare tools', and the explorer's figures
 	$(Q)bash grader/bench/overhead.sh
 	$(Q)python3 grader/bench/explore.py
+	$(Q)python3 grader/bench/processes.py
 
 format: ## let clang-format have its way
 	$(Q)clang-format -i $(OUR_C)

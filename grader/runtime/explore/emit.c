@@ -182,6 +182,28 @@ static void mark_shared(void)
     }
 }
 
+static const char *text_of_io(const struct trace_step *s, int fd, char *buf, size_t size)
+{
+    const bool writes = s->op.obj2 >> 32;
+    const long long n = (long long)s->value;
+
+    if (fd < 0)
+        return "waits for a channel";
+    if (!s->has_value)
+        snprintf(buf, size, writes ? "writes to descriptor %d" : "uses descriptor %d", fd);
+    else if (n < 0)
+        snprintf(buf, size,
+                 writes ? "waits to write to descriptor %d"
+                        : "waits to read from descriptor %d",
+                 fd);
+    else
+        snprintf(buf, size,
+                 writes ? "writes %lld byte%s to descriptor %d"
+                        : "reads %lld byte%s from descriptor %d",
+                 n, n == 1 ? "" : "s", fd);
+    return buf;
+}
+
 /* What a person reads of a step. */
 static const char *text_of(const struct trace_step *s, char *buf, size_t size)
 {
@@ -197,11 +219,7 @@ static const char *text_of(const struct trace_step *s, char *buf, size_t size)
         snprintf(buf, size, "sends %s", signal_name((int)s->op.obj2));
         return buf;
     case OP_IO:
-        if (fd < 0)
-            return "waits for a channel";
-        snprintf(buf, size, s->op.obj2 >> 32 ? "writes to descriptor %d" : "uses descriptor %d",
-                 fd);
-        return buf;
+        return text_of_io(s, fd, buf, size);
     default:
         return op_name(s->op.kind);
     }
@@ -242,7 +260,7 @@ void emit_steps(int fd)
         put_text(&o, text_of(s, buf, sizeof buf));
         put(&o, ",%u,%lld,", s->op.pc,
             (long long)(key_address(s->op.obj) - (s->op.obj > 4096 ? W->base : 0)));
-        if (s->has_value)
+        if (s->has_value && s->op.kind != OP_IO)
             put(&o, "%llu", (unsigned long long)s->value);
         else
             put(&o, "null");

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "runtime/explore/world.h"
+#include "runtime/explore/process.h"
 
 static uint8_t mask_of(uintptr_t addr, size_t size)
 {
@@ -106,6 +106,8 @@ static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volati
 {
     if (!RUNNING)
         return;
+    if (W->me->left_by_jump)
+        signal_jumped((uintptr_t)__builtin_frame_address(0));
     W->me->last_pc = program_pc(pc);
     note_fresh(addr);
     if (in_heap(addr))
@@ -229,6 +231,8 @@ void __tsan_func_entry(void *caller)
     if (!RUNNING)
         return;
     t = W->me;
+    if (t->left_by_jump)
+        signal_jumped(at);
     drop_stale(t, at);
     if (t->depth < STACK_DEPTH) {
         const uint32_t up = t->depth ? t->stack[t->depth - 1].node : 0;

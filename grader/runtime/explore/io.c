@@ -97,6 +97,20 @@ static void order(struct io *io)
         clock_release_join(&o->clock);
 }
 
+/* What came of it, for the table of steps: bytes, or -1 that it has to wait. */
+static void trace_result(const struct io *io, int64_t value)
+{
+    struct trace_step *s;
+
+    if (!W->tracing || W->trace_count == 0 || io->both)
+        return;
+    s = &W->trace[W->trace_count - 1];
+    if (s->op.kind != OP_IO || s->task != W->me->id)
+        return;
+    s->value = (uint64_t)value;
+    s->has_value = true;
+}
+
 ssize_t io_run(struct io *io, int (*attempt)(struct io *, void *), void *arg)
 {
     struct task *t = W->me;
@@ -113,12 +127,14 @@ ssize_t io_run(struct io *io, int (*attempt)(struct io *, void *), void *arg)
         if (!t->interrupted && attempt(io, arg) == IO_DONE) {
             io->err = io->rc < 0 ? errno : 0;
             if (io->rc >= 0) {
+                trace_result(io, io->rc);
                 order(io);
                 channel_touched(io->channel);
             }
             errno = io->err ? io->err : errno;
             return io->rc;
         }
+        trace_result(io, -1);
         o = channel_at(io->channel);
         errno = t->interrupted ? EINTR : t->expired ? ETIMEDOUT : EAGAIN;
         if (t->interrupted || t->expired)

@@ -48,8 +48,9 @@ void signal_post(struct process *p, struct task *t, int sig, int code, uint64_t 
 uint64_t signals_open(const struct task *t); /* handled, and not blocked: may come any time */
 bool signal_deliverable(const struct process *p);
 struct task *signal_deliver(struct process *p); /* NULL: nobody runs because of it */
-void signal_run_handler(void);                  /* of the running task's t->deliver */
-bool signal_waits_ready(const struct task *t);  /* for sigwait(3) */
+void signal_jumped(uintptr_t at); /* a frame at `at` runs: handlers below it were left */
+void signal_run_handler(void);    /* of the running task's t->deliver */
+bool signal_waits_ready(const struct task *t); /* for sigwait(3) */
 bool signal_take(struct task *t, uint64_t set, struct queued *ret);
 int signal_next(const struct process *p, struct task **to);
 void signal_now(void); /* what is pending and not blocked comes at once */

@@ -485,6 +485,8 @@ void step_op(const struct op *op)
 {
     struct task *t = W->me;
 
+    if (t->left_by_jump)
+        signal_jumped((uintptr_t)__builtin_frame_address(0));
     t->op = *op;
     if (op->pc)
         t->last_pc = op->pc;

@@ -11,6 +11,7 @@
  * the list). Standard signals of a kind merge while they are pending; real-time ones queue.
  */
 #include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -343,6 +344,48 @@ static void call(const struct disposition *d, const struct queued *q)
         plain(q->sig);
 }
 
+/* siglongjmp(3) out of a handler: what was begun for it ends here. */
+void signal_jumped(uintptr_t at)
+{
+    struct task *t = W->me;
+
+    while (t->handlers > 0 && at > t->frames[t->handlers - 1].at) {
+        t->handlers--;
+        if (t->mask_by_jump)
+            t->sigmask = t->frames[t->handlers].mask;
+        t->handler_is_safe = false;
+        t->interrupted = false;
+        t->deliver = 0;
+    }
+    t->left_by_jump = false;
+}
+
+static void jumps(const jmp_buf env)
+{
+    if (!RUNNING || W->me->handlers == 0)
+        return;
+    W->me->left_by_jump = true;
+    W->me->mask_by_jump = env[0].__mask_was_saved;
+}
+
+REPLACES(void, siglongjmp, sigjmp_buf env, int value)
+{
+    jumps(env);
+    siglongjmp(env, value);
+}
+
+REPLACES(void, longjmp, jmp_buf env, int value)
+{
+    jumps(env);
+    longjmp(env, value);
+}
+
+REPLACES(void, _longjmp, jmp_buf env, int value)
+{
+    jumps(env);
+    _longjmp(env, value);
+}
+
 /* A handler that was interrupted, or a task in the middle of an operation: whatever belongs to
  * that operation is put back afterwards. */
 void signal_run_handler(void)
@@ -364,7 +407,10 @@ void signal_run_handler(void)
         p->act[sig].handler = (uintptr_t)SIG_DFL;
     t->sigmask |= d.mask | (d.flags & SA_NODEFER ? 0 : BIT(sig));
     clock_acquire(&p->sent[sig]);
-    t->handlers++;
+    if (t->handlers == HANDLERS_MAX)
+        too_much("more than %d signal handlers interrupt each other", HANDLERS_MAX);
+    t->frames[t->handlers++] =
+        (struct handler_frame){.at = (uintptr_t)__builtin_frame_address(0), .mask = mask};
     t->handling = sig;
     call(&d, &q);
     t->handling = handling;

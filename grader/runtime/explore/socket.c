@@ -271,6 +271,7 @@ REPLACES(int, connect, int fd, const struct sockaddr *addr, socklen_t size)
     if (!RUNNING)
         return connect(fd, addr, size);
     io = begin(fd, true, CALLER);
+    io.both = true;
     return (int)io_run(&io, try_connect, &m);
 }
 

@@ -27,6 +27,7 @@ enum {
     SIGNALS = 65,       /* numbers 1 to 64 */
     QUEUED_MAX = 32,    /* signals with a value that wait in one process */
     MAPPINGS_MAX = 512, /* shared mappings of one process */
+    HANDLERS_MAX = 16,  /* that interrupt each other */
     TIMERS_MAX = 16,    /* of one process */
     SPIN_RING = 16,     /* what a task has lately seen, to recognise a loop */
     OWN_WRITES = 8,     /* places of its own stack that a loop may write again and again */
@@ -113,12 +114,17 @@ struct task {
     bool mailman; /* no task of the program: delivers the signals of its process */
     int deliver;  /* the signal whose handler runs next, 0 = none */
     struct queued delivered;
-    bool handler_is_safe;       /* it interrupted a wait that POSIX calls safe */
-    int handlers;               /* how many it is in */
-    int handling;               /* the signal of the innermost */
-    bool was_blocked;           /* when the signal came */
-    bool interrupted;           /* its wait ended because of a signal: EINTR */
-    uint64_t waits_for;         /* sigwait(3): the set; 0 = none */
+    bool handler_is_safe; /* it interrupted a wait that POSIX calls safe */
+    int handlers;         /* how many it is in */
+    int handling;         /* the signal of the innermost */
+    struct handler_frame {
+        uintptr_t at;  /* its place on the stack: code above it is not in it any more */
+        uint64_t mask; /* of the code it interrupted */
+    } frames[HANDLERS_MAX];
+    bool left_by_jump, mask_by_jump; /* siglongjmp(3) has been called; and restores the mask */
+    bool was_blocked;                /* when the signal came */
+    bool interrupted;                /* its wait ended because of a signal: EINTR */
+    uint64_t waits_for;              /* sigwait(3): the set; 0 = none */
     uint64_t io_seen;           /* version of the channel when its call would have blocked */
     uint32_t mappings;          /* how many shared mappings it has made */
     int wait_pid, wait_options; /* waitpid(2) */

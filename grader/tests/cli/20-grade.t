@@ -52,7 +52,7 @@ same "text beside the files" "$out" '^total 245/300'
 run 0 /usr/bin/python3 -m jsonschema -i "$f" "$top/grader/report/result.schema.json"
 run 0 xmllint --noout "$tmp/j.xml"
 is "JUnit counts the tests" "$(xmllint --xpath 'count(//testcase)' "$tmp/j.xml")" 27
-is "JUnit counts what is wrong" "$(xmllint --xpath 'number(/testsuites/@failures)+number(/testsuites/@errors)' "$tmp/j.xml")" 4
+is "JUnit counts what is wrong" "$(xmllint --xpath 'number(/testsuites/@failures)+number(/testsuites/@errors)' "$tmp/j.xml")" 5
 is "the race's title is sorted" "$(jq -r '[.exercises[1].tests[].evidence[]|select(.verdict=="data-race").title][0]' "$f")" \
     "data-race: event_clear / event_is_set"
 for s in "$top/solutions" "$top/exercises" "$top/fixtures/class/student-3" "$top/fixtures/class/student-4"; do

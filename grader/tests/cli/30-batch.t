@@ -12,7 +12,7 @@ is "the gradebook, to the byte" "$(tr -d '\r' <"$tmp/out/gradebook.csv")" "stude
 \"a,b \"\"c\"\"\",0,0,0,0,300,01-shared-value nothing submitted; 08-event nothing submitted; 13-driver-conductor nothing submitted
 student-1,100,100,100,300,300,
 student-2,100,75,100,275,300,
-student-3,70,90,85,245,300,
+student-3,60,90,85,235,300,
 student-4,75,80,0,155,300,13-driver-conductor nothing submitted
 student-5,30,0,25,55,300,
 student-6,90,0,85,175,300,"

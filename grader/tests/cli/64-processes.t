@@ -287,6 +287,17 @@ prog poll-times-out none <<'X'
 int main(void) { int fd[2]; pipe(fd); struct pollfd p = {fd[0], POLLIN, 0}; assert(poll(&p, 1, 60000) == 0); return 0; }
 X
 
+prog out-of-a-handler none <<'X'
+#include <setjmp.h>
+static sigjmp_buf env; static void on(int s) { siglongjmp(env, s); }
+int main(void) { sigset_t now; signal(SIGALRM, on);
+    for (int i = 0; i < 3; i++) {
+        if (sigsetjmp(env, 1) == 0) { alarm(2); pause(); assert(0); }
+        sigprocmask(SIG_BLOCK, NULL, &now); assert(!sigismember(&now, SIGALRM));
+    }
+    return 0; }
+X
+
 # ---- what cannot be explored is said, and held against nobody -----------------------------------
 
 for what in 'execlp("true", "true", (char *)0)' 'system("true")' 'syscall(SYS_clone, 0, 0, 0, 0, 0)'; do
@@ -296,5 +307,29 @@ for what in 'execlp("true", "true", (char *)0)' 'system("true")' 'syscall(SYS_cl
     same "$what: cannot be explored" "$err" '^lockstep explore: cannot explore it: .*(no hooks|by number)'
 done
 
-is "no process is left" "$(ps -eo args | grep -c "^$tmp" || true)" 0
+# ---- nobody is left -----------------------------------------------------------------------------
+
+cat >"$tmp/left.c" <<'X'
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void)
+{
+    for (int i = 0; i < 3; i++)
+        if (fork() == 0)
+            for (;;)
+                pause();
+    if (fork() == 0)
+        syscall(SYS_exit_group, 3); /* behind the explorer's back */
+    return 0;
+}
+X
+mkdir "$tmp/work"
+run 3 env TMPDIR="$tmp/work" "$LOCKSTEP" explore "$tmp/left.c"
+same "a process that dies behind our back" "$err" 'a process of the program under test was killed'
+left=0
+for p in /proc/[0-9]*; do
+    case $(readlink "$p/cwd" 2>/dev/null) in "$tmp/work"*) left=$((left + 1)) ;; esac
+done
+is "no process is left" "$left" 0
+is "and no folder" "$(ls "$tmp/work")" ""
 done_testing
