@@ -106,6 +106,8 @@ static int make_rows(const json_t *steps, struct row *rows, int max)
 
         if (!what)
             continue;
+        if (n > 0 && same_place(&rows[n - 1], st) && strcmp(rows[n - 1].what, what) == 0)
+            continue; /* looked again, and nothing had changed */
         if (n == 0 || !same_place(&rows[n - 1], st) || !is_access(what) ||
             !is_access(rows[n - 1].what)) {
             if (n == max)
@@ -132,7 +134,7 @@ static void row_text(const struct row *r, char *ret, size_t size, int width)
         return;
     }
     if (!r->source) { /* not the student's: the test's own line */
-        snprintf(ret, size, "%s:%s  (%s)", r->file, r->line, r->what);
+        snprintf(ret, size, "(%s)  %s:%s", r->what, r->file, r->line);
         return;
     }
     if (room < 10)
@@ -204,7 +206,7 @@ static void put_columns(struct buf *b, const struct row *rows, int n, const int 
     }
 }
 
-void interleaving_table(struct buf *b, const json_t *schedule, const char *indent)
+void interleaving_table(struct buf *b, const json_t *schedule, const char *indent, bool whole)
 {
     const json_t *steps = json_object_get(schedule, "steps");
     const int max = (int)json_array_size(steps);
@@ -214,7 +216,7 @@ void interleaving_table(struct buf *b, const json_t *schedule, const char *inden
     if (!rows)
         return;
     n = make_rows(steps, rows, max);
-    skip = n > ROWS_MAX ? n - ROWS_MAX : 0;
+    skip = n > ROWS_MAX && !whole ? n - ROWS_MAX : 0;
     if (skip)
         buf_printf(b, "%s(%d rows before these)\n", indent, skip);
     count = make_columns(rows + skip, n - skip, column);

@@ -8,6 +8,6 @@
 #include "report/report.h"
 
 /* Appends the table, each line behind `indent`. Foreign text is cleaned for terminals. */
-void interleaving_table(struct buf *b, const json_t *schedule, const char *indent);
+void interleaving_table(struct buf *b, const json_t *schedule, const char *indent, bool whole);
 
 #endif

@@ -6,6 +6,7 @@
 #include "report/report.h"
 
 struct out {
+    bool whole; /* a replay: every step */
     struct buf *b;
     const struct text_options *o;
     const char *exercise, *test; /* that is being told */
@@ -90,12 +91,12 @@ static void put_schedule(struct out *o, const json_t *s, const char *indent)
     if (!s)
         return;
     snprintf(deeper, sizeof deeper, "%s  ", indent);
-    if (num(s, "found_in") > 0 && json_array_size(json_object_get(s, "steps")))
+    if (num(s, "found_in") > 0 && !o->whole && json_array_size(json_object_get(s, "steps")))
         buf_printf(o->b, "%sthe interleaving (found in schedule %d):\n", indent,
                    num(s, "found_in"));
     else if (json_array_size(json_object_get(s, "steps")))
         buf_printf(o->b, "%sthe interleaving:\n", indent);
-    interleaving_table(o->b, s, deeper);
+    interleaving_table(o->b, s, deeper, o->whole);
     if (!str(s, "token") || !*str(s, "token")) /* not of one schedule, or of one without end */
         return;
     if (o->o->replay)
@@ -295,7 +296,8 @@ static void put_deliveries(struct buf *b, const json_t *pair)
     const long all = (long)json_integer_value(json_array_get(pair, 1));
 
     if (all)
-        buf_printf(b, "signals were delivered at %ld of %ld points where they could come\n",
+        buf_printf(b,
+                   "signals came at %ld of the %ld points that were seen at which they could\n",
                    done, all);
 }
 
@@ -310,6 +312,7 @@ int report_exploration_text(const json_t *x, const struct text_options *options,
     const json_t *f;
     size_t i;
 
+    o.whole = strcmp(extent, "replay") == 0;
     with.replay = replay;
     with.behind = behind;
     json_array_foreach(json_object_get(x, "findings"), i, f) put_finding(&o, f);
@@ -320,7 +323,7 @@ int report_exploration_text(const json_t *x, const struct text_options *options,
     else if (strcmp(extent, "all") == 0 && bugs == 0)
         buf_printf(ret, "all %d schedules explored: ", n);
     else
-        buf_printf(ret, "%d schedules explored: ", n);
+        buf_printf(ret, "%d schedule%s explored: ", n, n == 1 ? "" : "s");
     if (bugs)
         buf_printf(ret, "%d bug%s found\n", bugs, bugs == 1 ? "" : "s");
     else

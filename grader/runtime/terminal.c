@@ -79,7 +79,9 @@ static void __attribute__((noreturn)) start_shell(int (*program)(void), int out)
         close(out);
         setpgid(0, 0);
         tcsetpgrp(0, getpid());
-        signal(SIGTTOU, SIG_DFL);
+        /* As a user's shell would: libcheck's own handler of SIGINT kills the whole group. */
+        for (int sig = 1; sig < SIGRTMIN; sig++)
+            signal(sig, SIG_DFL);
         _exit(program());
     }
     write(out, &(struct ls_leaving){.pid = pid}, sizeof(struct ls_leaving));

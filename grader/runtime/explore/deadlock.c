@@ -83,6 +83,8 @@ static void tell_spent(struct found *f, const struct task *t)
 
 /* ---- descriptors ---- */
 
+static void tell_stopped(struct found *f);
+
 static bool wants_to_write(const struct task *t)
 {
     return t->op.obj2 >> 32;
@@ -222,6 +224,19 @@ static void tell_wait(struct found *f, struct task *t)
     }
 }
 
+/* Where the others are when a test fails: often that is the whole story. */
+void tell_others(struct found *f)
+{
+    for (int i = 0; i < W->task_count; i++) {
+        struct task *t = &W->tasks[i];
+
+        if (t->state == TASK_READY && !t->mailman && t != W->me && t->op.pc &&
+            f->stack_count < FOUND_STACKS - 4 && !task_enabled(t))
+            tell_wait(f, t);
+    }
+    tell_stopped(f);
+}
+
 static void tell_stopped(struct found *f)
 {
     char name[32];
@@ -259,5 +274,8 @@ void bug_deadlock(void)
         if (W->tasks[i].state == TASK_READY && !W->tasks[i].mailman)
             tell_wait(f, &W->tasks[i]);
     tell_stopped(f);
+    for (int i = 0; i < W->task_count; i++)
+        if (W->tasks[i].state == TASK_READY && !W->tasks[i].mailman)
+            trace_stuck(&W->tasks[i]);
     bug_done(f);
 }

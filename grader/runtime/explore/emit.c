@@ -204,17 +204,56 @@ static const char *text_of_io(const struct trace_step *s, int fd, char *buf, siz
     return buf;
 }
 
+static const char *text_of_signal(const struct trace_step *s, char *buf, size_t size)
+{
+    static const char *const words[] = {[ARRIVAL_BEFORE] = "%s comes before this",
+                                        [ARRIVAL_IN_WAIT] = "%s comes while it waits",
+                                        [ARRIVAL_KILLS] = "%s kills it",
+                                        [ARRIVAL_STOPS] = "%s stops it"};
+
+    if (s->size == ARRIVAL_ENDS_WAIT)
+        return "returns, interrupted";
+    snprintf(buf, size, words[s->size], signal_name((int)s->value));
+    return buf;
+}
+
+static const char *text_of_stuck(const struct trace_step *s, char *buf, size_t size)
+{
+    const int fd = (int)(s->op.obj2 & 0xffffffff) - 1;
+
+    switch (s->op.kind) {
+    case OP_IO:
+        if (fd < 0)
+            return "waits for ever";
+        snprintf(buf, size, "waits for ever for descriptor %d", fd);
+        return buf;
+    case OP_PAUSE:
+    case OP_SIGWAIT:
+        return "waits for ever for a signal";
+    case OP_JOIN:
+    case OP_WAIT:
+        return "waits for ever for it to end";
+    case OP_LOCK:
+    case OP_RDLOCK:
+    case OP_WRLOCK:
+        return "waits for ever for the lock";
+    default:
+        return "waits for ever";
+    }
+}
+
 /* What a person reads of a step. */
 static const char *text_of(const struct trace_step *s, char *buf, size_t size)
 {
     const int fd = (int)(s->op.obj2 & 0xffffffff) - 1;
 
+    if (s->stuck)
+        return text_of_stuck(s, buf, size);
     switch (s->op.kind) {
     case OP_COND_WAKE:
         return s->spurious ? "is woken for no reason, as POSIX allows:" : op_name(s->op.kind);
     case OP_DELIVER:
-        snprintf(buf, size, "%s comes", signal_name((int)s->value));
-        return buf;
+        return text_of_signal(s, buf, size);
     case OP_SIGNAL:
         snprintf(buf, size, "sends %s", signal_name((int)s->op.obj2));
         return buf;

@@ -77,7 +77,7 @@ static void announce(struct io *io)
                     .mask = 0xff,
                     .pc = program_pc(io->pc),
                     .obj = io->channel,
-                    .obj2 = (uint64_t)(io->fd + 1) | (uint64_t)io->writes << 32,
+                    .obj2 = (uint64_t)(io->fd + 1) | (uint64_t)(io->writes && !io->both) << 32,
                     .timed = io->until != NEVER,
                     .until = io->until};
 

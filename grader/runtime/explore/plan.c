@@ -53,6 +53,7 @@ static struct plan_state {
     bool incomplete;   /* in some schedule something was left out: see world.bounded */
     uint64_t searched; /* schedules of the complete search */
     uint64_t samples;  /* the others */
+    bool signals;      /* it sends some, or has timers */
     bool mixed;        /* the program forks, or sends signals */
     uint64_t races_seen;
     uint64_t failure_at; /* schedule of the first failure that is no race */
@@ -149,6 +150,8 @@ bool plan_next(uint64_t n)
         return false; /* it fails: more schedules would only say so again */
     for (;;) {
         W->strategy = W->o.strategy ? W->o.strategy : default_strategy();
+        if (state->signals && W->strategy == &strategy_dpor)
+            W->strategy = sampler(state->samples); /* it knows nothing of moments */
         W->strategy_memory = memory_of(W->strategy);
         tell_strategy(searches(W->strategy) ? n : state->samples);
         W->known.schedule = n;
@@ -179,7 +182,8 @@ void plan_learn(bool cut)
 {
     learn_counts(cut);
     state->mixed |= W->forks || W->signals;
-    state->search_off |= W->signals && !W->o.strategy; /* it knows nothing of moments */
+    state->signals |= W->signals;
+    state->search_off |= W->signals && !W->o.strategy;
     if (searches(W->strategy)) {
         state->searched++;
         state->incomplete |= W->bounded;

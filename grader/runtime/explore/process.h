@@ -90,4 +90,7 @@ void map_file(uintptr_t at, size_t size, const struct stat *st, uintptr_t pc); /
 void process_stopped(struct process *p, bool stopped);
 void process_over(int status) __attribute__((noreturn)); /* without a step before it */
 
+/* ---- deadlock.c ---- */
+void tell_others(struct found *f); /* who waits for what, beside the running task */
+
 #endif

@@ -132,8 +132,6 @@ bool is_interesting(const struct op *op)
     case OP_WRLOCK:
     case OP_COND_SIGNAL:
     case OP_COND_BROADCAST:
-    case OP_DELIVER:
-    case OP_SIGNAL:
     case OP_FORK:
     case OP_IO:
     case OP_WAIT:

@@ -311,7 +311,8 @@ static void log_step(const struct task *t)
         (struct logged){.pc = t->op.pc, .task = (int16_t)t->id, .kind = t->op.kind};
 }
 
-static void trace_signal(const struct task *t)
+/* A signal comes to `t`: a handler begins, or the default action is taken. */
+void trace_signal(const struct task *t, int sig, enum arrival how)
 {
     struct trace_step *s;
 
@@ -320,8 +321,26 @@ static void trace_signal(const struct task *t)
     s = &W->trace[W->trace_count++];
     *s = (struct trace_step){.task = t->id, .node = task_node(t)};
     s->op = (struct op){.kind = OP_DELIVER, .pc = t->op.pc ? t->op.pc : t->last_pc};
-    s->value = (uint64_t)t->deliver;
+    s->value = (uint64_t)sig;
     s->has_value = true;
+    s->size = (uint8_t)how;
+}
+
+/* A wait that a handler has ended. */
+static void trace_interrupted(const struct task *t)
+{
+    trace_signal(t, 0, ARRIVAL_ENDS_WAIT);
+}
+
+/* The waits that nobody will end: the last lines of a deadlock's table. */
+void trace_stuck(const struct task *t)
+{
+    struct trace_step *s;
+
+    if (!W->tracing || W->trace_count >= W->trace_max || !t->op.pc)
+        return;
+    s = &W->trace[W->trace_count++];
+    *s = (struct trace_step){.task = t->id, .op = t->op, .node = task_node(t), .stuck = true};
 }
 
 static void trace_step(const struct task *t)
@@ -411,12 +430,12 @@ void handle_signals(void)
     struct task *t = W->me;
 
     while (t->deliver) {
-        trace_signal(t);
+        trace_signal(t, t->deliver, t->was_blocked ? ARRIVAL_IN_WAIT : ARRIVAL_BEFORE);
         signal_run_handler();
         t->ops++;
         W->ops++;
         if (t->interrupted) {
-            trace_step(t);
+            trace_interrupted(t);
             return;
         }
         switch_if_needed();

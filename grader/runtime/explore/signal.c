@@ -222,10 +222,12 @@ static void act(struct process *p, struct task *t, int sig)
 
     switch (action_of(p, sig)) {
     case STOP:
+        trace_signal(t, sig, ARRIVAL_STOPS);
         p->stop_signal = sig;
         process_stopped(p, true);
         break;
     case TERMINATE:
+        trace_signal(t, sig, ARRIVAL_KILLS);
         if (p->id == 0) {
             f = bug_begin(BUG_CRASH, "%s is killed by signal %d (%s)", task_name(t->id, name),
                           sig, signal_name(sig));
@@ -476,6 +478,8 @@ static void send(struct process *p, int sig, int code, uint64_t value, uintptr_t
         bug_done(f);
     }
     if (sig == SIGKILL) {
+        if (p->state == PROCESS_RUNS)
+            trace_signal(&W->tasks[p->main], sig, ARRIVAL_KILLS);
         process_kill(p, SIGKILL);
     } else if (sig == SIGSTOP) { /* at once, as SIGKILL: the program has no say in it */
         /* A test means to stop whom it has seen at rest, not one that has woken for no reason
@@ -483,6 +487,7 @@ static void send(struct process *p, int sig, int code, uint64_t value, uintptr_t
         if (W->o.suite && p != process_me())
             step(OP_STOP, (uint64_t)p->id + 1, pc);
         p->pending &= ~BIT(SIGCONT);
+        trace_signal(&W->tasks[p->main], sig, ARRIVAL_STOPS);
         p->stop_signal = sig;
         process_stopped(p, true);
         if (p == process_me())

@@ -263,7 +263,7 @@ struct trace_step {
     uint32_t node;
     uint64_t value;
     uint8_t size;
-    bool has_value, shared, switched, spurious;
+    bool has_value, shared, switched, spurious, stuck;
 };
 
 /* ---- processes: process.c ---------------------------------------------------------------- */
@@ -478,8 +478,17 @@ enum quiet { QUIET_NOTHING, QUIET_PLANNED, QUIET_WATCH };
 enum quiet quiet_point(void);
 struct task *task_new(struct task *parent);
 void task_finished(struct task *t); /* never returns: switches away */
-void handle_signals(void);          /* those whose handler is to run in this task now */
-void task_arrived(void);            /* the running task was picked in another process */
+enum arrival {
+    ARRIVAL_BEFORE,
+    ARRIVAL_IN_WAIT,
+    ARRIVAL_KILLS,
+    ARRIVAL_STOPS,
+    ARRIVAL_ENDS_WAIT
+};
+void trace_signal(const struct task *t, int sig, enum arrival how);
+void trace_stuck(const struct task *t);
+void handle_signals(void); /* those whose handler is to run in this task now */
+void task_arrived(void);   /* the running task was picked in another process */
 /* The running task's process has ended: picks who goes on, and leaves. */
 void baton_hand_on(void) __attribute__((noreturn));
 void changed(void);                /* somebody else's loop has something new to see */
