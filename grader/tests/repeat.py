@@ -31,6 +31,10 @@ FLAGS = ("-std=gnu11 -D_GNU_SOURCE= -O0 -g -pthread -w -fsanitize=thread --param
          "-fno-builtin-snprintf").split()
 
 
+# Outside of the grader's namespaces their runs would meet under one name or port: one at a time.
+ALONE = {"03-channels/queue-left-behind", "12-network/fixed-port", "01-shared-value/left-in-dev-shm"}
+
+
 def explored(exercise):
     """The ids of the tests whose rubric asks for the mode, and the contract's functions."""
     text = open(f"{TOP}/exercises/{exercise}/exercise.yml", encoding="utf-8").read()
@@ -95,7 +99,8 @@ def main():
             n = LONG if full in SAMPLE else REPEATS
             correct = name == "reference" or name.startswith("pass-")
             for test in tests:
-                seen = Counter(pool.map(once, [(program, test)] * n))
+                jobs = [(program, test)] * n
+                seen = Counter(map(once, jobs) if full in ALONE else pool.map(once, jobs))
                 runs += n
                 if len(seen) > 1 or "BROKEN" in str(seen) or (correct and set(seen) != {"none"}):
                     bad += 1

@@ -70,7 +70,9 @@ static void on_tick(int sig, siginfo_t *info, void *context)
         return;
     still = 0;
     W->o.after = 0; /* every further one would take as long */
-    f = bug_begin(BUG_LIVELOCK, "loops for ever without touching memory");
+    f = W->settling_since
+            ? bug_begin(BUG_BUSY_WAIT, "loops without touching memory where it should sleep")
+            : bug_begin(BUG_LIVELOCK, "loops for ever without touching memory");
     f->final = true;
     bug_stack(f, W->me->id, program_pc((uintptr_t)u->uc_mcontext.gregs[REG_RIP]) + 1,
               task_node(W->me), "loops here");
