@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,7 +54,7 @@ void baton_pass(int process)
 }
 
 /* The state letter in /proc/PID/stat; 'X' when there is no such process. */
-static char state_of(int pid)
+char process_state(int pid)
 {
     char path[40], text[256], *p;
     ssize_t n;
@@ -78,13 +79,13 @@ static void look_after_others(void)
     char c;
 
     if (mine != 0) {
-        if (getppid() == 1 && state_of(W->processes[0].real) == 'X')
+        if (getppid() == 1 && process_state(W->processes[0].real) == 'X')
             _exit(0); /* everybody else has been killed */
         return;
     }
     if (!p || p->id == 0 || !W->running)
         return;
-    c = state_of(p->real);
+    c = process_state(p->real);
     if (c != 'X' && c != 'Z')
         return;
     if (!W->running || W->me != t || __atomic_load_n(&W->processes[0].turn, __ATOMIC_ACQUIRE))
@@ -93,6 +94,18 @@ static void look_after_others(void)
     W->ending = END_BROKEN;
     W->running = false;
     __atomic_store_n(&W->processes[0].turn, 1, __ATOMIC_RELEASE);
+}
+
+/* SEM_UNDO is done by the kernel's own exit, a moment after ours. */
+static void await_death(void)
+{
+    char c;
+
+    if (!W->dying)
+        return;
+    while ((c = process_state(W->dying)) != 'Z' && c != 'X')
+        sched_yield();
+    W->dying = 0;
 }
 
 void baton_wait(void)
@@ -106,6 +119,7 @@ void baton_wait(void)
     __atomic_store_n(&p->turn, 0, __ATOMIC_RELEASE);
     if (turn == 2)
         baton_leave();
+    await_death();
 }
 
 void close_all_descriptors(void)
@@ -117,7 +131,8 @@ void baton_leave(void)
 {
     struct process *p = &W->processes[mine];
 
-    close_all_descriptors();
+    if (mine != 0 || !W->o.inline_run)
+        close_all_descriptors();
     __atomic_store_n(&p->gone, 1, __ATOMIC_RELEASE);
     wake(&p->gone);
     if (mine == 0) { /* the schedule's first process stays, to see its end */
@@ -139,8 +154,9 @@ void baton_kill(struct process *p)
     __atomic_store_n(&p->turn, 2, __ATOMIC_RELEASE);
     wake(&p->turn);
     while (!__atomic_load_n(&p->gone, __ATOMIC_ACQUIRE))
-        if (!sleep_while(&p->gone, 0) && state_of(p->real) == 'X')
+        if (!sleep_while(&p->gone, 0) && process_state(p->real) == 'X')
             break;
+    await_death();
 }
 
 void baton_finish(void)

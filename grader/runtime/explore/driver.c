@@ -10,16 +10,20 @@
  * anew with a process for each schedule.
  */
 #include "runtime/explore/driver.h"
+#include "runtime/explore/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FIBERS_FIRST = 12 };
+enum { FIBERS_FIRST = 12, STUCK = -1 };
 
 static void (*first_function)(void *);
 static void *first_argument;
@@ -54,9 +58,61 @@ static void in_child(void)
     trap_open();
 }
 
+enum { STUCK_LOOKS = 16, LOOK_MS = 500 };
+
+/* The one that has the baton sleeps in the kernel, and nothing has moved for long: it is in a
+ * call that we do not know. Only a net: what is known never blocks. */
+static bool is_stuck(void)
+{
+    static uint64_t ops, points;
+    static int looks;
+    const struct task *t = W->me;
+    const bool moved = ops != W->ops || points != W->points;
+    const int real = t && W->process_count ? W->processes[t->process].real : 0;
+
+    ops = W->ops;
+    points = W->points;
+    looks = moved || !W->running || process_state(real) != 'S' ? 0 : looks + 1;
+    return looks >= STUCK_LOOKS;
+}
+
+static void end_all(pid_t first)
+{
+    for (int i = 1; i < W->process_count; i++)
+        if (W->processes[i].real > 0)
+            kill(W->processes[i].real, SIGKILL);
+    kill(first, SIGKILL);
+    leftovers_remove();
+}
+
+/* true when it came to an end; else it was stuck and has been ended. */
+static bool await_end(pid_t pid)
+{
+    const int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    bool ended = fd < 0;
+
+    while (!ended) {
+        ended = poll(&p, 1, LOOK_MS) > 0;
+        if (!ended && is_stuck()) {
+            end_all(pid);
+            close(fd);
+            return false;
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    return true;
+}
+
 /* Waits for a process of ours; true if it left by itself. */
 static bool reap(pid_t pid, int *status)
 {
+    if (!await_end(pid)) {
+        waitpid(pid, status, 0);
+        *status = STUCK;
+        return false;
+    }
     while (waitpid(pid, status, 0) < 0)
         if (errno != EINTR)
             return false;
@@ -65,8 +121,15 @@ static bool reap(pid_t pid, int *status)
 
 static void died(int status)
 {
+    leftovers_remove();
     W->ending = END_BROKEN;
     W->running = false;
+    if (status == STUCK) {
+        snprintf(W->broken, sizeof W->broken,
+                 "it waits in a call that is not followed (near offset %#x of the program)",
+                 W->me ? W->me->last_pc : 0);
+        return;
+    }
     snprintf(W->broken, sizeof W->broken,
              WIFSIGNALED(status) ? "the program under test was killed by signal %d"
                                  : "the program under test left with status %d by itself",

@@ -108,6 +108,8 @@ static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volati
         return;
     if (W->me->left_by_jump)
         signal_jumped((uintptr_t)__builtin_frame_address(0));
+    if (W->me->signal_due)
+        signal_due();
     W->me->last_pc = program_pc(pc);
     note_fresh(addr);
     if (in_heap(addr))

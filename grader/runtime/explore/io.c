@@ -37,11 +37,28 @@ static struct object *channel_at(uint64_t channel)
     return object_at((void *)channel, OBJ_CHANNEL);
 }
 
+/* Something was done to it: others may see that, and what this task did before. */
 void channel_touched(uint64_t channel)
 {
+    struct object *any = channel_at(CHANNEL(CHANNEL_ANY, 0));
+
     channel_at(channel)->version++;
-    channel_at(CHANNEL(CHANNEL_ANY, 0))->version++;
+    any->version++;
+    clock_release_join(&any->clock);
     changed();
+}
+
+void channel_release(uint64_t channel)
+{
+    clock_release_join(&channel_at(channel)->clock);
+    channel_touched(channel);
+}
+
+/* An end closes every descriptor and gives every lock back: whoever notices comes after it. */
+void channels_end(const struct vclock *clock)
+{
+    objects_each(OBJ_CHANNEL, clock);
+    vclock_join(&channel_at(CHANNEL(CHANNEL_ANY, 0))->clock, clock);
 }
 
 void io_changed_all(void)
@@ -117,8 +134,11 @@ ssize_t io_run(struct io *io, int (*attempt)(struct io *, void *), void *arg)
     struct object *o;
 
     cancel_point();
-    signal_window(io->pc);
+    t->signal_due = t->signal_due && !io->part;
+    if (!t->mask_waits && !io->part)
+        signal_window(io->pc);
     t->io_seen = 0;
+    t->io_part = io->part;
     for (;;) {
         announce(io);
         cancel_point();
@@ -144,7 +164,8 @@ ssize_t io_run(struct io *io, int (*attempt)(struct io *, void *), void *arg)
             return -1;
         }
         t->io_seen = o->version + W->io_epoch + 1;
-        W->bounded = true; /* whether it looks in vain is not searched */
+        W->bounded = true;     /* whether it looks in vain is not searched */
+        t->signal_due = false; /* the call goes on: what is pending will interrupt its wait */
     }
 }
 
@@ -290,8 +311,14 @@ static ssize_t write_from(int fd, const void *buf, size_t size, uintptr_t pc)
             return done ? (ssize_t)done : -1;
         }
         done += (size_t)n;
+        io.part = true;
     } while (!whole && done < size);
     return (ssize_t)done;
+}
+
+ssize_t descriptor_write(int fd, const void *buf, size_t size, uintptr_t pc)
+{
+    return write_from(fd, buf, size, pc);
 }
 
 REPLACES(ssize_t, write, int fd, const void *buf, size_t size)
@@ -378,6 +405,15 @@ REPLACES(int, dup3, int fd, int to, int flags)
     return rc;
 }
 
+/* Names are made and removed in one order that all can see. */
+void files_order(void)
+{
+    struct object *o = channel_at(CHANNEL(CHANNEL_NAMES, 0));
+
+    clock_acquire(&o->clock);
+    clock_release_join(&o->clock);
+}
+
 /* Opening a FIFO waits for the other side. Which sides have been opened is counted here. */
 struct fifo_open {
     const char *path;
@@ -419,7 +455,7 @@ static int try_open(struct io *io, void *arg)
     return IO_DONE;
 }
 
-static int open_at(const char *path, int flags, mode_t mode, uintptr_t pc)
+int file_open(const char *path, int flags, mode_t mode, uintptr_t pc)
 {
     struct fifo_open o = {.path = path, .flags = flags, .fd = -1};
     struct stat st;
@@ -427,13 +463,18 @@ static int open_at(const char *path, int flags, mode_t mode, uintptr_t pc)
 
     if (stat(path, &st) < 0 || !S_ISFIFO(st.st_mode) || flags & O_NONBLOCK ||
         (flags & O_ACCMODE) == O_RDWR) {
-        const bool makes = flags & O_CREAT && access(path, F_OK) < 0;
+        bool makes;
         int fd;
 
         step(OP_FILE, 0x801, pc);
+        makes = flags & O_CREAT && access(path, F_OK) < 0;
+        errno = 0;
         fd = open(path, flags, mode);
-        if (fd >= 0 && makes)
+        if (fd >= 0 && makes) {
             leftovers_file(path, pc);
+            if (flags & O_EXCL) /* used as a lock (POSIX.1-2017, open) */
+                files_order();
+        }
         return fd;
     }
     o.reads = (flags & O_ACCMODE) == O_RDONLY;
@@ -460,7 +501,7 @@ static mode_t mode_of(int flags, va_list ap)
         va_start(ap, flags);                                                                   \
         mode = mode_of(flags, ap);                                                             \
         va_end(ap);                                                                            \
-        return RUNNING ? open_at(path, flags, mode, CALLER) : open(path, flags, mode);         \
+        return RUNNING ? file_open(path, flags, mode, CALLER) : open(path, flags, mode);       \
     }
 OPENS(open)
 OPENS(open64)

@@ -22,6 +22,7 @@ struct io {
     bool writes;       /* tells others what the task has seen; else learns what they had */
     bool both;         /* does both: semaphores, locks */
     bool nonblocking;  /* by the program's own wish */
+    bool part;         /* some of the call's bytes are over: a signal ends it with that */
     enum op_kind kind; /* OP_IO or OP_POLL */
     uintptr_t pc;
     ssize_t rc; /* result of the call, with errno */
@@ -34,6 +35,9 @@ ssize_t io_run(struct io *io, int (*attempt)(struct io *, void *), void *arg);
 
 uint64_t channel_of(int fd); /* pipes and queues by inode, all sockets are one */
 void channel_touched(uint64_t channel);
+void channel_release(uint64_t channel); /* the same, and orders those who use it next */
+ssize_t descriptor_write(int fd, const void *buf, size_t size, uintptr_t pc); /* write(2) */
+int file_open(const char *path, int flags, mode_t mode, uintptr_t pc);        /* open(2) */
 bool fd_ready(int fd, short events);
 bool fd_nonblocking(int fd);
 void broken_pipe(uintptr_t pc); /* SIGPIPE to the running task; errno stays */
@@ -49,6 +53,7 @@ enum {
     CHANNEL_TERMINAL,
     CHANNEL_MESSAGES,
     CHANNEL_SEMAPHORES,
+    CHANNEL_NAMES,
     CHANNEL_INODE
 };
 #define CHANNEL(kind, number) ((uint64_t)(kind) << 48 | ((uint64_t)(number)&0xffffffffffff))

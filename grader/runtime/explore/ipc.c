@@ -193,6 +193,11 @@ REPLACES(int, msgctl, int id, int cmd, struct msqid_ds *buf)
 {
     int rc = msgctl(id, cmd, buf);
 
+    if (RUNNING && rc >= 0 && cmd == IPC_STAT) {
+        buf->msg_lspid = pid_seen(buf->msg_lspid);
+        buf->msg_lrpid = pid_seen(buf->msg_lrpid);
+    }
+
     if (RUNNING && cmd == IPC_RMID) {
         leftovers_removed(true, id);
         channel_touched(CHANNEL(CHANNEL_MESSAGES, id));
@@ -225,9 +230,11 @@ static int sem_run(int id, const struct sembuf *ops, size_t n, int64_t until, ui
         return fails(E2BIG);
     for (size_t i = 0; i < n; i++) {
         now |= ops[i].sem_flg & IPC_NOWAIT;
+        W->undo |= ops[i].sem_flg & SEM_UNDO;
         c.ops[i] = ops[i];
         c.ops[i].sem_flg |= IPC_NOWAIT;
     }
+    W->me->waits_for_zero = n && ops[0].sem_op == 0;
     io = begin(CHANNEL(CHANNEL_SEMAPHORES, id), now, pc);
     io.both = true;
     io.until = until;
@@ -250,6 +257,20 @@ REPLACES(int, semtimedop, int id, struct sembuf *ops, size_t n, const struct tim
         return semtimedop(id, ops, n, t);
     ns = t ? deadline_of(CLOCK_MONOTONIC, t) : 0;
     return sem_run(id, ops, n, !t ? NEVER : W->now + ns, CALLER);
+}
+
+/* Nobody waits in the kernel: who does is known here. */
+static int waiting_for(uint64_t channel, bool zero)
+{
+    int n = 0;
+
+    for (int i = 0; i < W->task_count; i++) {
+        const struct task *t = &W->tasks[i];
+
+        n += t->state == TASK_READY && t->op.kind == OP_IO && t->op.obj == channel &&
+             t->io_seen && t->waits_for_zero == zero;
+    }
+    return n;
 }
 
 union semun {
@@ -276,7 +297,11 @@ REPLACES(int, semctl, int id, int number, int cmd, ...)
     if (cmd == GETVAL)
         look(CALLER ^ (uint64_t)rc << 32);
     if (cmd == SETVAL || cmd == SETALL || cmd == IPC_RMID)
-        channel_touched(CHANNEL(CHANNEL_SEMAPHORES, id));
+        channel_release(CHANNEL(CHANNEL_SEMAPHORES, id));
+    if (cmd == GETPID && rc > 0)
+        rc = pid_seen(rc);
+    if (cmd == GETNCNT || cmd == GETZCNT)
+        rc = waiting_for(CHANNEL(CHANNEL_SEMAPHORES, id), cmd == GETZCNT);
     return rc;
 }
 
@@ -321,6 +346,11 @@ static int try_range(struct io *io, void *arg)
     struct lock_call *c = arg;
     struct flock f = *c->range;
 
+    if (W->me->gave_way) {
+        io->rc = -1;
+        errno = EDEADLK;
+        return IO_DONE;
+    }
     io->rc = fcntl(io->fd, c->op, &f);
     return io->rc < 0 && (errno == EAGAIN || errno == EACCES) ? IO_WOULD_BLOCK : IO_DONE;
 }
@@ -329,8 +359,24 @@ static int lock_range(int fd, int op, struct flock *range, bool waits, uintptr_t
 {
     struct lock_call c = {.op = op, .range = range};
     struct io io = begin_lock(fd, !waits, pc);
+    struct task *t = W->me;
+    int rc;
 
-    return (int)io_run(&io, try_range, &c);
+    t->range_lock = op == F_SETLK && waits;
+    rc = (int)io_run(&io, try_range, &c);
+    t->range_lock = t->gave_way = false;
+    return rc;
+}
+
+static int holder_of(int fd, struct flock *f)
+{
+    int rc;
+
+    step(OP_FILE, channel_of(fd), W->me->last_pc ? W->base + W->me->last_pc : 0);
+    rc = fcntl(fd, F_GETLK, f);
+    if (rc == 0 && f->l_type != F_UNLCK)
+        f->l_pid = pid_seen(f->l_pid);
+    return rc;
 }
 
 #define FCNTLS(name)                                                                           \
@@ -351,6 +397,8 @@ static int lock_range(int fd, int op, struct flock *range, bool waits, uintptr_t
         case F_OFD_SETLK:                                                                      \
         case F_OFD_SETLKW:                                                                     \
             return lock_range(fd, F_OFD_SETLK, arg, cmd == F_OFD_SETLKW, CALLER);              \
+        case F_GETLK:                                                                          \
+            return holder_of(fd, arg);                                                         \
         default:                                                                               \
             return fcntl(fd, cmd, arg);                                                        \
         }                                                                                      \

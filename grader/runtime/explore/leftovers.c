@@ -20,14 +20,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/explore/process.h"
-#include "runtime/explore/sync.h"
+#include "runtime/explore/io.h"
 
-enum kind { MEMORY, SEMAPHORE, QUEUE, NAMED_FILE, SEGMENT, MESSAGES, SEMAPHORES };
+enum kind { MEMORY, SEMAPHORE, QUEUE, NAMED_FILE, FOLDER, SEGMENT, MESSAGES, SEMAPHORES };
 
 static const char *const words[] = {
-    "shared memory object", "named semaphore", "message queue",      "file",
-    "System V segment",     "System V queue",  "System V semaphores"};
+    [MEMORY] = "shared memory object",
+    [SEMAPHORE] = "named semaphore",
+    [QUEUE] = "message queue",
+    [NAMED_FILE] = "file",
+    [FOLDER] = "folder",
+    [SEGMENT] = "System V segment",
+    [MESSAGES] = "System V queue",
+    [SEMAPHORES] = "System V semaphores",
+};
 
 enum { NAMES_MAX = 2048, NAME_SIZE = 120 };
 
@@ -82,6 +88,9 @@ static void remove_one(const struct leftover *l)
         break;
     case NAMED_FILE:
         unlink(l->name);
+        break;
+    case FOLDER:
+        rmdir(l->name);
         break;
     case SEGMENT:
         shmctl(l->id, IPC_RMID, NULL);
@@ -233,11 +242,16 @@ REPLACES(sem_t *, sem_open, const char *name, int flags, ...)
         note(SEMAPHORE, name, 0, CALLER);
     if (!mapping_at((uintptr_t)s) && sem_file(name, &st))
         map_file((uintptr_t)s, sizeof *s, &st, CALLER);
+    map_opens((uintptr_t)s, 1);
+    if (!was)
+        sem_made(s);
     return s;
 }
 
 REPLACES(int, sem_close, sem_t *s)
 {
+    if (RUNNING && map_opens((uintptr_t)s, -1) == 0)
+        map_gone((uintptr_t)s, sizeof *s);
     return sem_close(s);
 }
 
@@ -269,10 +283,129 @@ REPLACES(int, unlink, const char *path)
         return unlink(path);
     step(OP_FILE, 0x801, CALLER);
     rc = unlink(path);
-    if (rc == 0)
+    if (rc == 0) {
         strike(NAMED_FILE, path, 0);
+        files_order();
+    }
     return rc;
 }
+
+/* ---- the rest of what is done by name: each a step, since others see it ---- */
+
+#define STEP() (RUNNING ? step(OP_FILE, 0x801, CALLER) : (void)0)
+
+REPLACES(int, mkdir, const char *path, mode_t mode)
+{
+    int rc;
+
+    STEP();
+    rc = mkdir(path, mode);
+    if (RUNNING && rc == 0)
+        note(FOLDER, path, 0, CALLER);
+    return rc;
+}
+
+REPLACES(int, rmdir, const char *path)
+{
+    int rc;
+
+    STEP();
+    rc = rmdir(path);
+    if (RUNNING && rc == 0)
+        strike(FOLDER, path, 0);
+    return rc;
+}
+
+/* The kernel's names are by chance; here they are not. */
+REPLACES(char *, mkdtemp, char *template)
+{
+    const size_t n = strlen(template);
+
+    if (!RUNNING || n < 6 || strcmp(template + n - 6, "XXXXXX") != 0)
+        return mkdtemp(template);
+    STEP();
+    for (int i = 0; i < 100000; i++) {
+        snprintf(template + n - 6, 7, "%06d", i);
+        if (mkdir(template, 0700) == 0) {
+            note(FOLDER, template, 0, CALLER);
+            return template;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    return NULL;
+}
+
+REPLACES(int, rename, const char *from, const char *to)
+{
+    int rc;
+
+    STEP();
+    rc = rename(from, to);
+    if (RUNNING && rc == 0) {
+        for (int i = 0; i < *count; i++)
+            if (strcmp(all[i].name, from) == 0)
+                snprintf(all[i].name, sizeof all[i].name, "%s", to);
+        files_order();
+    }
+    return rc;
+}
+
+REPLACES(int, link, const char *from, const char *to)
+{
+    int rc;
+
+    STEP();
+    rc = link(from, to);
+    if (RUNNING && rc == 0) {
+        note(NAMED_FILE, to, 0, CALLER);
+        files_order();
+    }
+    return rc;
+}
+
+REPLACES(int, symlink, const char *from, const char *to)
+{
+    int rc;
+
+    STEP();
+    rc = symlink(from, to);
+    if (RUNNING && rc == 0)
+        note(NAMED_FILE, to, 0, CALLER);
+    return rc;
+}
+
+REPLACES(int, creat, const char *path, mode_t mode)
+{
+    return RUNNING ? file_open(path, O_WRONLY | O_CREAT | O_TRUNC, mode, CALLER)
+                   : creat(path, mode);
+}
+
+REPLACES(int, remove, const char *path)
+{
+    struct stat st;
+
+    if (!RUNNING)
+        return remove(path);
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) ? ls_x_rmdir(path) : ls_x_unlink(path);
+}
+
+#define LOOKS(name, type, ...)                                                                 \
+    REPLACES(int, name, const char *path, type arg)                                            \
+    {                                                                                          \
+        int rc;                                                                                \
+                                                                                               \
+        STEP();                                                                                \
+        rc = name(path, arg);                                                                  \
+        if (RUNNING && rc < 0)                                                                 \
+            look(CALLER ^ 0x5f);                                                               \
+        return rc;                                                                             \
+    }
+LOOKS(access, int)
+LOOKS(stat, struct stat *)
+LOOKS(lstat, struct stat *)
+LOOKS(chmod, mode_t)
+LOOKS(truncate, off_t)
 
 REPLACES(int, mkfifo, const char *path, mode_t mode)
 {
@@ -339,6 +472,11 @@ REPLACES(int, shmget, key_t key, size_t size, int flags)
 REPLACES(int, shmctl, int id, int cmd, struct shmid_ds *ds)
 {
     int rc = shmctl(id, cmd, ds);
+
+    if (RUNNING && rc >= 0 && cmd == IPC_STAT) {
+        ds->shm_cpid = pid_seen(ds->shm_cpid);
+        ds->shm_lpid = pid_seen(ds->shm_lpid);
+    }
 
     if (RUNNING && rc >= 0 && cmd == IPC_RMID)
         strike(SEGMENT, "", id);

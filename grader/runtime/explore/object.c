@@ -92,6 +92,15 @@ void object_forget(uintptr_t raw, size_t size)
     }
 }
 
+void objects_each(enum object_kind kind, const struct vclock *clock)
+{
+    for (int i = 0; i < BUCKETS; i++)
+        if (buckets[i].generation == W->generation)
+            for (struct object *o = buckets[i].first; o; o = o->next)
+                if (o->kind == kind)
+                    vclock_join(&o->clock, clock);
+}
+
 /* A process has its own copy of every lock in private memory, as it was at the fork: what the
  * forking thread held, the child's only thread holds; what another one held, nobody there will
  * ever give back (fork(2)). */

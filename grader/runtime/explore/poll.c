@@ -4,12 +4,14 @@
  * is done to any channel at all, or its time is over on the virtual clock.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -58,8 +60,10 @@ static uint64_t set_mask(const sigset_t *set)
 {
     const uint64_t was = W->me->sigmask;
 
-    if (set)
-        memcpy(&W->me->sigmask, set, sizeof was);
+    if (!set)
+        return was;
+    memcpy(&W->me->sigmask, set, sizeof was);
+    W->me->mask_waits = true; /* what comes now ends the wait, even before it has begun */
     return was;
 }
 
@@ -103,6 +107,7 @@ REPLACES(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *t,
     was = set_mask(set);
     rc = result(&io, try_poll, &p);
     W->me->sigmask = was;
+    W->me->mask_waits = false;
     return rc;
 }
 
@@ -166,6 +171,7 @@ REPLACES(int, pselect, int n, fd_set *r, fd_set *w, fd_set *x, const struct time
     was = set_mask(set);
     rc = select_until(&s, &io);
     W->me->sigmask = was;
+    W->me->mask_waits = false;
     return rc;
 }
 
@@ -207,6 +213,7 @@ REPLACES(int, epoll_pwait, int fd, struct epoll_event *events, int max, int time
     was = set_mask(set);
     rc = ls_x_epoll_wait(fd, events, max, timeout);
     W->me->sigmask = was;
+    W->me->mask_waits = false;
     return rc;
 }
 
@@ -242,4 +249,20 @@ REPLACES(int, signalfd, int fd, const sigset_t *mask, int flags)
     if (RUNNING)
         too_much("it uses signalfd()");
     return signalfd(fd, mask, flags);
+}
+
+/* Between two descriptors inside the kernel: what waits there is not followed. */
+REPLACES(ssize_t, splice, int in, off64_t *in_at, int out, off64_t *out_at, size_t n,
+         unsigned flags)
+{
+    if (RUNNING)
+        too_much("it uses splice()");
+    return splice(in, in_at, out, out_at, n, flags);
+}
+
+REPLACES(ssize_t, sendfile, int out, int in, off_t *at, size_t n)
+{
+    if (RUNNING)
+        too_much("it uses sendfile()");
+    return sendfile(out, in, at, n);
 }

@@ -7,14 +7,17 @@
  * exec is not explored: what runs behind it has no hooks.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "runtime/explore/driver.h"
@@ -267,6 +270,16 @@ static void tell_parent(struct process *p, int code)
 void process_stopped(struct process *p, bool stopped)
 {
     p->stopped = stopped;
+    for (int i = 0; i < W->task_count; i++) {
+        struct task *t = &W->tasks[i];
+
+        if (t->process != p->id || t->mailman)
+            continue;
+        if (stopped) /* whoever is told of it has seen what was done before */
+            vclock_join(&p->clock, &t->clock);
+        else /* and goes on after what was done before the SIGCONT */
+            vclock_join(&t->clock, &W->me->clock);
+    }
     if (stopped)
         p->stop_told = false;
     else
@@ -305,7 +318,9 @@ static void bury(struct process *p, int status)
             orphan(&W->processes[i]);
     tell_parent(p, WIFEXITED(status) ? CLD_EXITED : CLD_KILLED);
     changed();
+    channels_end(&p->clock);
     io_changed_all();
+    W->dying = W->undo && p->id ? p->real : 0;
 }
 
 void process_over(int status)
@@ -373,6 +388,8 @@ NO_EXEC(posix_spawn, pid_t *pid UNUSED, const char *path UNUSED,
 NO_EXEC(posix_spawnp, pid_t *pid UNUSED, const char *file UNUSED,
         const posix_spawn_file_actions_t *fa UNUSED, const posix_spawnattr_t *attr UNUSED,
         char *const argv[] UNUSED, char *const env[] UNUSED)
+NO_EXEC(forkpty, int *master UNUSED, char *name UNUSED, const struct termios *t UNUSED,
+        const struct winsize *w UNUSED)
 NO_EXEC(system, const char *command UNUSED)
 NO_EXEC(clone, int (*f)(void *) UNUSED, void *stack UNUSED, int flags UNUSED, void *arg UNUSED,
         ...)
@@ -390,7 +407,45 @@ REPLACES(long, syscall, long number, ...)
     if (RUNNING && (number == SYS_clone || number == SYS_fork || number == SYS_vfork ||
                     number == SYS_clone3 || number == SYS_execve || number == SYS_execveat))
         too_much("it makes system calls by number (syscall(2)) that start a process");
+    if (RUNNING && (number == SYS_futex || number == SYS_kill || number == SYS_tgkill ||
+                    number == SYS_exit_group || number == SYS_exit))
+        too_much("it makes system calls by number (syscall(2)) that others wait for");
     if (RUNNING && number == SYS_gettid)
         return VIRTUAL_PID + W->me->id;
     return syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+REPLACES(FILE *, popen, const char *command, const char *type)
+{
+    if (RUNNING)
+        too_much("it starts another program (popen), and what runs there has no hooks");
+    return popen(command, type);
+}
+
+REPLACES(int, daemon, int keep_directory, int keep_output)
+{
+    int fd;
+
+    if (!RUNNING)
+        return daemon(keep_directory, keep_output);
+    if (do_fork(CALLER) > 0)
+        process_end(0);
+    process_me()->group = process_me()->session = process_me()->pid;
+    if (!keep_directory && chdir("/") < 0)
+        return -1;
+    fd = keep_output ? -1 : open("/dev/null", O_RDWR);
+    for (int i = 0; fd >= 0 && i < 3; i++)
+        dup2(fd, i);
+    if (fd > 2)
+        close(fd);
+    return 0;
+}
+
+/* The kernel's numbers are not those that the program sees. */
+int pid_seen(int real)
+{
+    for (int i = 0; i < W->process_count; i++)
+        if (W->processes[i].real == real)
+            return W->processes[i].pid;
+    return real;
 }

@@ -39,13 +39,15 @@ void baton_wait(void);          /* until W->me is a task of this process */
 void baton_leave(void) __attribute__((noreturn)); /* closes everything and is gone */
 void baton_kill(struct process *p);               /* until it has closed everything */
 void close_all_descriptors(void);
-void baton_finish(void); /* in the first process: nobody else is left */
+char process_state(int pid); /* the kernel's letter; 'X': there is none */
+void baton_finish(void);     /* in the first process: nobody else is left */
 
 /* ---- signal.c ---- */
 void signal_fork(struct process *child, const struct process *parent);
 void signal_post(struct process *p, struct task *t, int sig, int code, uint64_t value,
                  uintptr_t pc);
-uint64_t signals_open(const struct task *t); /* handled, and not blocked: may come any time */
+void signal_drop(struct process *p, int sig); /* what is pending of it */
+uint64_t signals_open(const struct task *t);  /* handled, and not blocked: may come any time */
 bool signal_deliverable(const struct process *p);
 struct task *signal_deliver(struct process *p); /* NULL: nobody runs because of it */
 void signal_jumped(uintptr_t at); /* a frame at `at` runs: handlers below it were left */
@@ -53,6 +55,8 @@ void signal_run_handler(void);    /* of the running task's t->deliver */
 bool signal_waits_ready(const struct task *t); /* for sigwait(3) */
 bool signal_take(struct task *t, uint64_t set, struct queued *ret);
 int signal_next(const struct process *p, struct task **to);
+void signal_due(void); /* what is pending since before the last system call comes now */
+bool signal_is_due(const struct task *t);
 void signal_now(void); /* what is pending and not blocked comes at once */
 void signal_group(int group, int sig, uintptr_t pc);
 const char *signal_name(int sig);
@@ -82,9 +86,13 @@ void leftovers_open(void);
 void leftovers_remove(void); /* whatever names are left at the end of a schedule */
 void leftovers_tell(void);   /* ends the schedule with a finding, if there are any */
 void leftovers_file(const char *path, uintptr_t pc);
+void files_order(void); /* io.c: a name was made or removed */
 void leftovers_removed(bool messages, int id);
 struct stat;
 void map_file(uintptr_t at, size_t size, const struct stat *st, uintptr_t pc); /* space.c */
+
+int pid_seen(int real);                        /* what the program calls the kernel's process */
+void channels_end(const struct vclock *clock); /* io.c: a process has ended */
 
 /* ---- process.c, for signals ---- */
 void process_stopped(struct process *p, bool stopped);

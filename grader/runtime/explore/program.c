@@ -8,6 +8,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,13 @@ REPLACES(void, abort, void)
 
     if (!RUNNING)
         abort();
+    W->me->last_pc = program_pc(CALLER);
+    if (process_me()->act[SIGABRT].handler > 1) {
+        signal_post(process_me(), W->me, SIGABRT, SI_TKILL, 0, CALLER);
+        signal_now();
+    }
+    if (process_me()->id != 0)
+        process_end(SIGABRT | 0x80);
     f = bug_begin(BUG_CRASH, "calls abort()");
     bug_stack(f, W->me->id, program_pc(CALLER), task_node(W->me), "aborts here");
     bug_done(f);

@@ -133,6 +133,7 @@ bool is_interesting(const struct op *op)
     case OP_COND_SIGNAL:
     case OP_COND_BROADCAST:
     case OP_FORK:
+    case OP_FILE:
     case OP_IO:
     case OP_WAIT:
         return true;

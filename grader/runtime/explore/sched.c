@@ -23,10 +23,12 @@ enum {
     FAIR = 200000,         /* hooks in a row before the others get a turn */
     IDLE_SPINS = 10000,    /* rounds of looking at an unchanged world: a livelock */
     SETTLE_HOOKS = 100000, /* hooks of others while a task waits for rest: the same */
+    LONG_WORK = 200000,    /* hooks after which time has passed, too */
     SETTLE_NAPS = 200,     /* naps of a task that should be blocked: busy waiting */
     CLOCK_READ_NS = 1000,  /* what a step of an idle world takes */
 };
 #define NAP ((int64_t)2000000000)
+#define LONG_SLEEP ((int64_t)10000000000)
 
 static int settle_naps(void);
 static struct task *choose(void);
@@ -192,6 +194,28 @@ static int settle_naps(void)
     return 1;
 }
 
+/* fcntl(2) tells the one whose wait would close a circle: the last that began to wait. */
+static bool give_way(void)
+{
+    struct task *last = NULL;
+    int n = 0;
+
+    for (int i = 0; i < W->task_count; i++) {
+        struct task *t = &W->tasks[i];
+
+        if (t->state != TASK_READY || t->op.kind != OP_IO || !t->range_lock)
+            continue;
+        n++;
+        if (!t->gave_way && (!last || t->io_seen > last->io_seen))
+            last = t;
+    }
+    if (n < 2 || !last)
+        return false;
+    last->gave_way = true;
+    last->io_seen = 0; /* it may look once more, and is told */
+    return true;
+}
+
 /* Something must become possible, or the schedule ends here. */
 static void unblock(void)
 {
@@ -200,6 +224,8 @@ static void unblock(void)
     if (look_again() || clock_jumps(NEVER - 1))
         return;
     t = release_spinners();
+    if (!t && give_way())
+        return;
     if (!t)
         bug_deadlock();
     W->now += (int64_t)CLOCK_READ_NS << (W->idle_spins / 400);
@@ -452,7 +478,7 @@ void baton_hand_on(void)
 {
     struct task *next;
 
-    if (baton_here() != 0)
+    if (baton_here() != 0 || !W->o.inline_run)
         close_all_descriptors();
     W->me->ops++; /* this choice has a place of its own */
     W->ops++;
@@ -466,12 +492,27 @@ void baton_hand_on(void)
     baton_leave();
 }
 
+/* Somebody is there who could end a loop from outside: another process, a timer. */
+bool may_be_ended(void)
+{
+    if (timers_next() != NEVER)
+        return true;
+    for (int i = 0; i < W->task_count; i++) {
+        struct task *t = &W->tasks[i];
+
+        if (t->state == TASK_READY && t->process != W->me->process && !t->mailman &&
+            (t->op.timed || task_enabled(t)))
+            return true;
+    }
+    return false;
+}
+
 /* A loop that changes nothing will never end; one that does may only be long. */
 static void too_long(void)
 {
     struct found *f;
 
-    if (W->ops - W->written < W->o.steps / 2)
+    if (W->ops - W->written < W->o.steps / 2 || may_be_ended())
         too_much(
             "it has not ended after %llu steps; a smaller problem can be explored, one that "
             "never ends cannot",
@@ -489,8 +530,28 @@ static void too_long(void)
     bug_done(f);
 }
 
+/* Work takes time as well: after very much of it a timer or a short sleep is over, although
+ * somebody could still run. Long limits are not: they mean "never". */
+static void time_passes(void)
+{
+    const int64_t horizon = W->now + LONG_SLEEP, timer = W->timers ? timers_next() : NEVER;
+    struct task *t = earliest(horizon);
+
+    W->passed_at = W->ops;
+    if (t && t->op.kind != OP_SLEEP)
+        t = NULL;
+    if (timer <= horizon && (!t || timer <= t->op.until)) {
+        W->now = timer > W->now ? timer : W->now;
+        timers_due();
+    } else if (t) {
+        W->now = t->op.until > W->now ? t->op.until : W->now;
+    }
+}
+
 static void watch_budgets(struct task *t)
 {
+    if (W->ops - W->passed_at > LONG_WORK)
+        time_passes();
     if (W->ops > W->o.steps)
         too_long();
     if (W->settling_since && W->ops - W->settling_since > SETTLE_HOOKS &&
@@ -506,6 +567,8 @@ void step_op(const struct op *op)
 
     if (t->left_by_jump)
         signal_jumped((uintptr_t)__builtin_frame_address(0));
+    if (t->signal_due)
+        signal_due();
     t->op = *op;
     if (op->pc)
         t->last_pc = op->pc;
@@ -526,8 +589,10 @@ void step_op(const struct op *op)
         W->bounded = true;
     }
     switch_if_needed();
-    if (W->signals)
+    if (W->signals) {
         handle_signals();
+        t->signal_due = signal_is_due(t);
+    }
 }
 
 static const uint8_t effects[OP_COUNT] = {

@@ -45,7 +45,9 @@ void schedule_begin(void)
     W->broken[0] = '\0';
     W->main_returned = W->bounded = W->forks = W->signals = W->timers = false;
     W->process_count = W->leavings = 0;
-    W->io_epoch = W->io_retried = 0;
+    W->io_epoch = W->io_retried = W->passed_at = 0;
+    W->undo = false;
+    W->dying = 0;
     space_begin();
     hooks_begin();
     W->exit_status = 0;

@@ -36,10 +36,7 @@ static void set(int sig, const struct disposition *d)
     p->act[sig] = *d;
     count_handlers(p);
     if (d->handler == (uintptr_t)SIG_IGN || (d->handler == 0 && sig == SIGCHLD)) {
-        p->pending &= ~BIT(sig); /* discarded, blocked or not (sigaction, POSIX) */
-        for (int i = 0; i < W->task_count; i++)
-            if (W->tasks[i].process == p->id)
-                W->tasks[i].sigpending &= ~BIT(sig);
+        signal_drop(p, sig); /* blocked or not */
     }
 }
 
@@ -101,6 +98,13 @@ REPLACES(handler, __sysv_signal, int sig, handler h)
 {
     return RUNNING ? set_simply(sig, h, (int)(SA_RESETHAND | SA_NODEFER), CALLER)
                    : signal(sig, h);
+}
+
+REPLACES(int, sigaltstack, const stack_t *new, stack_t *old)
+{
+    if (RUNNING && new && !(new->ss_flags &SS_DISABLE))
+        too_much("it has a stack of its own for handlers (sigaltstack)");
+    return sigaltstack(new, old);
 }
 
 REPLACES(int, siginterrupt, int sig, int flag)
@@ -226,13 +230,8 @@ static int wait_until(const sigset_t *set, siginfo_t *info, int64_t until, uintp
     if (!signal_take(t, bits, &q))
         return fails(t->interrupted ? EINTR : EAGAIN);
     clock_acquire(&process_me()->sent[q.sig]);
-    if (info) {
-        memset(info, 0, sizeof *info);
-        info->si_signo = q.sig;
-        info->si_code = q.code;
-        info->si_pid = q.sig == SIGCHLD ? (int)q.value : q.from;
-        info->si_value.sival_ptr = q.sig == SIGCHLD ? NULL : (void *)q.value;
-    }
+    if (info)
+        signal_describe(&q, info);
     changed();
     return q.sig;
 }
@@ -267,4 +266,47 @@ REPLACES(int, sigwait, const sigset_t *set, int *sig)
     while (rc < 0 && errno == EINTR);
     *sig = rc;
     return 0;
+}
+
+/* ---- the old names ---- */
+
+static int mask_one(int how, int sig, uintptr_t pc)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, sig);
+    return mask(how, &set, NULL, pc) ? -1 : 0;
+}
+
+REPLACES(int, sighold, int sig)
+{
+    return RUNNING ? mask_one(SIG_BLOCK, sig, CALLER) : -1;
+}
+
+REPLACES(int, sigrelse, int sig)
+{
+    return RUNNING ? mask_one(SIG_UNBLOCK, sig, CALLER) : -1;
+}
+
+REPLACES(int, sigignore, int sig)
+{
+    return RUNNING && set_simply(sig, SIG_IGN, 0, CALLER) != SIG_ERR ? 0 : -1;
+}
+
+REPLACES(handler, sigset, int sig, handler h)
+{
+    const bool was_held = RUNNING && W->me->sigmask & BIT(sig);
+    handler was;
+
+    if (!RUNNING)
+        return SIG_ERR;
+    if (h == SIG_HOLD) {
+        was = (handler)process_me()->act[sig].handler;
+        mask_one(SIG_BLOCK, sig, CALLER);
+    } else {
+        was = set_simply(sig, h, 0, CALLER);
+        mask_one(SIG_UNBLOCK, sig, CALLER);
+    }
+    return was_held ? SIG_HOLD : was;
 }

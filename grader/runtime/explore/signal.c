@@ -16,8 +16,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "runtime/explore/process.h"
-#include "runtime/explore/sync.h"
+#include "runtime/explore/io.h"
 
 #define BIT(sig) ((uint64_t)1 << ((sig)-1))
 
@@ -90,17 +89,48 @@ static void need_mailman(struct process *p)
     p->mailman = t->id;
 }
 
-static void queue_value(struct process *p, int sig, int code, uint64_t value)
+/* As siginfo_t has it. */
+static int status_of(const struct process *p, int code)
+{
+    switch (code) {
+    case CLD_EXITED:
+        return WEXITSTATUS(p->status);
+    case CLD_STOPPED:
+        return p->stop_signal;
+    case CLD_CONTINUED:
+        return SIGCONT;
+    default:
+        return WTERMSIG(p->status);
+    }
+}
+
+static void queue_value(struct process *p, const struct task *t, int sig, int code,
+                        uint64_t value)
 {
     struct queued *q;
 
     if (p->queue_count == QUEUED_MAX)
-        return;
+        too_much("more than %d signals wait in one process", QUEUED_MAX);
     q = &p->queue[p->queue_count++];
-    q->sig = sig;
-    q->code = code;
-    q->value = value;
+    *q = (struct queued){.sig = sig, .code = code, .value = value, .task = t ? t->id : -1};
     q->from = process_me()->pid;
+    if (sig == SIGCHLD && code != SI_USER && process_with((int)value))
+        q->status = status_of(process_with((int)value), code);
+}
+
+/* Discards what is pending of a kind: SIG_IGN, SIGCONT, a stop (sigaction, POSIX). */
+void signal_drop(struct process *p, int sig)
+{
+    int kept = 0;
+
+    p->pending &= ~BIT(sig);
+    for (int i = 0; i < W->task_count; i++)
+        if (W->tasks[i].process == p->id)
+            W->tasks[i].sigpending &= ~BIT(sig);
+    for (int i = 0; i < p->queue_count; i++)
+        if (p->queue[i].sig != sig)
+            p->queue[kept++] = p->queue[i];
+    p->queue_count = kept;
 }
 
 void signal_post(struct process *p, struct task *t, int sig, int code, uint64_t value,
@@ -112,18 +142,20 @@ void signal_post(struct process *p, struct task *t, int sig, int code, uint64_t 
     if (p->state != PROCESS_RUNS || sig == 0)
         return;
     if (sig == SIGCONT) {
-        p->pending &= ~(BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU));
+        signal_drop(p, SIGTSTP);
+        signal_drop(p, SIGTTIN);
+        signal_drop(p, SIGTTOU);
         if (p->stopped)
             process_stopped(p, false);
     }
     if (default_action(sig) == STOP)
-        p->pending &= ~BIT(SIGCONT);
+        signal_drop(p, SIGCONT);
     if (action_of(p, sig) == IGNORE && !is_blocked(p, t, sig))
         return;
     if (sig == SIGCONT && action_of(p, sig) == CONTINUE)
         return;
     if (!(*pending & BIT(sig)) || sig >= SIGRTMIN)
-        queue_value(p, sig, code, value);
+        queue_value(p, t, sig, code, value);
     *pending |= BIT(sig);
     if (code != SI_TIMER && code != SI_KERNEL)
         clock_release_join(&p->sent[sig]);
@@ -189,11 +221,13 @@ bool signal_deliverable(const struct process *p)
 /* Takes one instance off; what was queued of the kind comes later. */
 static struct queued take_off(struct process *p, struct task *t, int sig)
 {
-    struct queued q = {.sig = sig, .code = SI_USER};
+    const bool mine = t->sigpending & BIT(sig);
+    const int to = mine ? t->id : -1;
+    struct queued q = {.sig = sig, .code = SI_USER, .task = to};
     bool more = false;
 
     for (int i = 0, n = 0; i < p->queue_count; i++) {
-        if (p->queue[i].sig != sig)
+        if (p->queue[i].sig != sig || p->queue[i].task != to)
             continue;
         if (n++ == 0) {
             q = p->queue[i];
@@ -207,7 +241,7 @@ static struct queued take_off(struct process *p, struct task *t, int sig)
     }
     if (more)
         return q;
-    if (t->sigpending & BIT(sig))
+    if (mine)
         t->sigpending &= ~BIT(sig);
     else
         p->pending &= ~BIT(sig);
@@ -247,7 +281,7 @@ static void clear_waits(struct task *t, int sig, const struct queued *q)
     t->delivered = *q;
     t->spinning = false;
     t->was_blocked = false;
-    t->was_blocked = !task_enabled(t);
+    t->was_blocked = !task_enabled(t) || t->mask_waits;
 }
 
 /* One signal of this process comes: a handler will run in the task returned, or something else
@@ -270,7 +304,7 @@ struct task *signal_deliver(struct process *p)
     return t;
 }
 
-static bool ends_wait(const struct op *op, int flags)
+static bool ends_wait(const struct task *t, const struct op *op, int flags)
 {
     switch (op->kind) {
     case OP_SLEEP:
@@ -280,8 +314,10 @@ static bool ends_wait(const struct op *op, int flags)
         return true;
     case OP_SEM_WAIT:
     case OP_WAIT:
-    case OP_IO:
         return !(flags & SA_RESTART);
+    case OP_IO: /* System V calls never start again (signal(7)) */
+        return !(flags & SA_RESTART) || t->io_part || op->obj >> 48 == CHANNEL_MESSAGES ||
+               op->obj >> 48 == CHANNEL_SEMAPHORES;
     default:
         return false;
     }
@@ -322,6 +358,19 @@ static bool keeps_errno(const struct op *op)
     }
 }
 
+void signal_describe(const struct queued *q, siginfo_t *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    ret->si_signo = q->sig;
+    ret->si_code = q->code;
+    ret->si_pid = q->sig == SIGCHLD && q->code != SI_USER ? (int)q->value : q->from;
+    ret->si_uid = W->uid;
+    if (q->sig == SIGCHLD && q->code != SI_USER)
+        ret->si_status = q->status;
+    else
+        ret->si_value.sival_ptr = (void *)q->value;
+}
+
 static void call(const struct disposition *d, const struct queued *q)
 {
     void (*plain)(int);
@@ -329,15 +378,8 @@ static void call(const struct disposition *d, const struct queued *q)
     siginfo_t info;
     ucontext_t context;
 
-    memset(&info, 0, sizeof info);
     memset(&context, 0, sizeof context);
-    info.si_signo = q->sig;
-    info.si_code = q->code;
-    info.si_pid = q->sig == SIGCHLD ? (int)q->value : q->from;
-    info.si_uid = W->uid;
-    info.si_value.sival_ptr = (void *)q->value;
-    if (q->sig == SIGCHLD)
-        info.si_pid = (int)q->value;
+    signal_describe(q, &info);
     memcpy(&plain, &d->handler, sizeof plain);
     memcpy(&full, &d->handler, sizeof full);
     if (d->flags & SA_SIGINFO)
@@ -399,7 +441,7 @@ void signal_run_handler(void)
     const struct queued q = t->delivered;
     const struct op op = t->op;
     const bool notified = t->notified, expired = t->expired, spurious = t->spurious;
-    const bool ends = t->was_blocked && ends_wait(&op, d.flags), safe = t->handler_is_safe;
+    const bool ends = t->was_blocked && ends_wait(t, &op, d.flags), safe = t->handler_is_safe;
     const uint64_t mask = t->sigmask, io_seen = t->io_seen;
     const int depth = t->depth, handling = t->handling;
 
@@ -433,6 +475,39 @@ void signal_run_handler(void)
     t->spurious = spurious;
     t->io_seen = io_seen;
     t->interrupted = ends;
+}
+
+/* The kernel delivers what is pending at the end of every system call. */
+bool signal_is_due(const struct task *t)
+{
+    struct task *to;
+
+    switch (t->op.kind) {
+    case OP_FORK:
+    case OP_WAIT:
+    case OP_IO:
+    case OP_POLL:
+    case OP_CLOSE:
+    case OP_FILE:
+    case OP_SIGNAL:
+    case OP_SIGACTION:
+    case OP_SLEEP:
+        return signal_next(process_of(t), &to) && to == t;
+    default:
+        return false;
+    }
+}
+
+void signal_due(void)
+{
+    struct task *t = W->me;
+    struct task *to;
+    const int err = errno;
+
+    t->signal_due = false;
+    if (signal_next(process_me(), &to) && to == t)
+        signal_now();
+    errno = err;
 }
 
 /* To oneself: before the call that sent, or unblocked, it returns. */
@@ -486,7 +561,7 @@ static void send(struct process *p, int sig, int code, uint64_t value, uintptr_t
          * and taken a lock meanwhile. */
         if (W->o.suite && p != process_me())
             step(OP_STOP, (uint64_t)p->id + 1, pc);
-        p->pending &= ~BIT(SIGCONT);
+        signal_drop(p, SIGCONT);
         trace_signal(&W->tasks[p->main], sig, ARRIVAL_STOPS);
         p->stop_signal = sig;
         process_stopped(p, true);

@@ -104,6 +104,7 @@ static ssize_t receive(int fd, struct message *m, uintptr_t pc)
         if (n <= 0 || !(m->flags & MSG_WAITALL) || m->msg)
             break;
         done += n;
+        io.part = true;
         m->buf = (char *)m->buf + n;
         m->size -= (size_t)n;
     } while (m->size > 0);
@@ -172,6 +173,7 @@ static ssize_t transmit(int fd, struct message *m, uintptr_t pc)
             return done ? (ssize_t)done : -1;
         }
         done += (size_t)n;
+        io.part = true;
         if (m->msg || io.nonblocking || (size_t)n >= m->size || !is_stream(fd))
             return (ssize_t)done;
         m->buf = (char *)m->buf + n;
@@ -273,6 +275,30 @@ REPLACES(int, connect, int fd, const struct sockaddr *addr, socklen_t size)
     io = begin(fd, true, CALLER);
     io.both = true;
     return (int)io_run(&io, try_connect, &m);
+}
+
+/* A name in the file system is left behind, too; other processes' numbers are ours. */
+REPLACES(int, bind, int fd, const struct sockaddr *addr, socklen_t size)
+{
+    int rc;
+
+    if (!RUNNING)
+        return bind(fd, addr, size);
+    step(OP_FILE, 0x801, CALLER);
+    rc = bind(fd, addr, size);
+    if (rc == 0 && addr->sa_family == AF_UNIX && addr->sa_data[0])
+        leftovers_file(addr->sa_data, CALLER);
+    return rc;
+}
+
+REPLACES(int, getsockopt, int fd, int level, int option, void *value, socklen_t *size)
+{
+    int rc = getsockopt(fd, level, option, value, size);
+
+    if (RUNNING && rc == 0 && level == SOL_SOCKET && option == SO_PEERCRED &&
+        *size >= sizeof(struct ucred))
+        ((struct ucred *)value)->pid = pid_seen(((struct ucred *)value)->pid);
+    return rc;
 }
 
 REPLACES(int, shutdown, int fd, int how)

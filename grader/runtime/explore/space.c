@@ -185,7 +185,16 @@ void map_shared(uintptr_t at, size_t size, uint64_t kind, uint64_t number, uint6
     m->to = at + ((size + 4095) & ~(size_t)4095);
     m->key = SHARED_BIT | ((uint64_t)id_of(kind, number) << TAG_SHIFT) | offset;
     m->pc = program_pc(pc);
+    m->opens = 0;
     set_bounds(p);
+}
+
+/* How often the mapping has been opened (named semaphores), after `more` more. */
+int map_opens(uintptr_t at, int more)
+{
+    struct mapping *m = (struct mapping *)mapping_at(at);
+
+    return m ? (m->opens += more) : 1;
 }
 
 /* ---- the calls ------------------------------------------------------------------------------

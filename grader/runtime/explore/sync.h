@@ -8,6 +8,8 @@
 #define LOCKSTEP_SYNC_H
 
 #include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <time.h>
 
 #include "runtime/explore/world.h"
@@ -37,6 +39,9 @@ void misuse(struct object *o, uintptr_t pc, const char *fmt, ...)
 
 /* A misuse when an object made for one process is used by a second one. `what` is "a mutex". */
 void same_process(struct object *o, const char *what, uintptr_t pc);
+
+void sem_made(sem_t *sem);                                    /* sync_sem.c */
+void signal_describe(const struct queued *q, siginfo_t *ret); /* signal.c */
 
 /* thread.c and identity.c, for each other. */
 struct task *task_of(pthread_t thread, uintptr_t pc); /* a misuse when there is none */

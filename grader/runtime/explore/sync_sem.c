@@ -85,6 +85,21 @@ static struct object *sem_model(sem_t *sem, uintptr_t pc)
     return o;
 }
 
+/* A named one that was just made: its first value comes after what its maker did before. */
+void sem_made(sem_t *sem)
+{
+    struct object *o;
+    int value = 0;
+
+    sem_getvalue(sem, &value);
+    o = object_at(sem, OBJ_SEM);
+    o->shared = true;
+    o->count = 0;
+    o->tokens = o->tokens_end = NULL;
+    for (int i = 0; i < value && i < 1 << 16; i++)
+        push(o, true);
+}
+
 REPLACES(int, sem_init, sem_t *sem, int shared, unsigned value)
 {
     if (!RUNNING)

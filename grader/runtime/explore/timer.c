@@ -72,7 +72,7 @@ static int64_t left(const struct timer *t)
 
 static void set(struct timer *t, int64_t first, int64_t interval)
 {
-    W->timers = true;
+    W->timers = W->bounded = true; /* that time passes beside work is not tried */
     t->sig = SIGALRM;
     t->next = first ? W->now + first : NEVER;
     t->interval = interval;
@@ -156,8 +156,8 @@ REPLACES(int, timer_create, clockid_t clock, struct sigevent *ev, timer_t *ret)
 
         if (t->used)
             continue;
-        W->timers = true;
-        *t = (struct timer){.used = true, .next = NEVER};
+        W->timers = W->bounded = true;
+        *t = (struct timer){.used = true, .next = NEVER, .clock = clock};
         t->sig = !ev ? SIGALRM : ev->sigev_notify == SIGEV_NONE ? 0 : ev->sigev_signo;
         t->value = ev ? (uint64_t)ev->sigev_value.sival_ptr : i;
         *ret = (timer_t)i;
@@ -194,7 +194,10 @@ REPLACES(int, timer_settime, timer_t id, int flags, const struct itimerspec *new
         return -1;
     if (old)
         ls_x_timer_gettime(id, old);
-    first = deadline_of(CLOCK_MONOTONIC, &new->it_value);
+    if (!new->it_value.tv_sec && !new->it_value.tv_nsec)
+        first = 0;
+    else
+        first = deadline_of(flags & TIMER_ABSTIME ? t->clock : CLOCK_MONOTONIC, &new->it_value);
     t->next = !first ? NEVER : flags & TIMER_ABSTIME ? first : W->now + first;
     t->interval = deadline_of(CLOCK_MONOTONIC, &new->it_interval);
     t->overruns = 0;

@@ -9,6 +9,7 @@
 
 #include "runtime/explore/driver.h"
 #include "runtime/explore/map.h"
+#include "runtime/explore/process.h"
 
 enum { ALT_STACK = 64 << 10, TICK_S = 1, TICKS = 4 };
 
@@ -44,6 +45,8 @@ static void on_crash(int sig, siginfo_t *info, void *context)
         raise(sig);
         return;
     }
+    if (sig != SIGTRAP && process_me()->act[sig].handler > 1)
+        too_much("it handles %s by itself", signal_name(sig));
     if (!program_pc(pc))
         pc = W->base + W->me->last_pc;
     f = bug_begin(BUG_CRASH, "%s", crash_text(sig, addr));
@@ -70,6 +73,8 @@ static void on_tick(int sig, siginfo_t *info, void *context)
         return;
     still = 0;
     W->o.after = 0; /* every further one would take as long */
+    if (!W->settling_since && may_be_ended())
+        too_much("it computes for seconds without touching memory, until something ends it");
     f = W->settling_since
             ? bug_begin(BUG_BUSY_WAIT, "loops without touching memory where it should sleep")
             : bug_begin(BUG_LIVELOCK, "loops for ever without touching memory");

@@ -90,10 +90,10 @@ static int told(struct process *p, int options)
         }
     } else if (p->stopped && !p->stop_told) {
         status = p->stop_signal << 8 | 0x7f;
-        p->stop_told = true;
+        p->stop_told = !(options & WNOWAIT);
     } else {
         status = 0xffff;
-        p->continued = false;
+        p->continued = options & WNOWAIT;
     }
     changed();
     return status;

@@ -23,9 +23,9 @@ enum {
     STABLE_MAX = 1024,  /* different tasks over all schedules */
     STACK_DEPTH = 256,  /* shadow frames; deeper ones are counted, not kept */
     KEYS_MAX = 1024,    /* pthread keys */
-    PROCESS_MAX = 128,  /* processes in one schedule */
+    PROCESS_MAX = 400,  /* processes in one schedule */
     SIGNALS = 65,       /* numbers 1 to 64 */
-    QUEUED_MAX = 32,    /* signals with a value that wait in one process */
+    QUEUED_MAX = 1024,  /* signals with a value that wait in one process */
     MAPPINGS_MAX = 512, /* shared mappings of one process */
     HANDLERS_MAX = 16,  /* that interrupt each other */
     TIMERS_MAX = 16,    /* of one process */
@@ -59,6 +59,8 @@ struct shadow_frame {
 
 struct queued {
     int sig, code, from;
+    int task;   /* sent to this one; -1: to the process */
+    int status; /* of a child */
     uint64_t value;
 };
 
@@ -123,14 +125,19 @@ struct task {
     } frames[HANDLERS_MAX];
     bool left_by_jump, mask_by_jump; /* siglongjmp(3) has been called; and restores the mask */
     bool was_blocked;                /* when the signal came */
-    bool interrupted;                /* its wait ended because of a signal: EINTR */
-    uint64_t waits_for;              /* sigwait(3): the set; 0 = none */
+    bool signal_due;  /* one is pending since before its last system call: comes first of all */
+    bool mask_waits;  /* in a call that set its own mask: ppoll(2) and its like */
+    bool interrupted; /* its wait ended because of a signal: EINTR */
+    uint64_t waits_for;         /* sigwait(3): the set; 0 = none */
     uint64_t io_seen;           /* version of the channel when its call would have blocked */
+    bool io_part;               /* this call is over in part: a signal ends it */
     uint32_t mappings;          /* how many shared mappings it has made */
     int wait_pid, wait_options; /* waitpid(2) */
     bool errno_changed;         /* by a handler, and nothing has been called since */
     int errno_value;
     uint32_t errno_pc, errno_node; /* of that handler */
+    bool waits_for_zero;           /* semop(2) with 0 */
+    bool range_lock, gave_way;     /* F_SETLKW; it has been told EDEADLK */
     int io_fd;                     /* what it waits for, for the report */
 
     /* locks held, for deadlocks and lock order */
@@ -274,6 +281,7 @@ struct mapping {
     uintptr_t from, to;
     uint64_t key; /* of `from` */
     uint32_t pc;  /* who mapped it */
+    int opens;    /* of a named semaphore */
 };
 
 /* What a process does with one signal. */
@@ -288,6 +296,7 @@ struct timer {
     bool used;
     int sig;
     int64_t next, interval; /* virtual; NEVER = not running */
+    int clock;
     uint64_t value;
     int overruns;
 };
@@ -380,6 +389,9 @@ struct world {
     uint64_t io_epoch;   /* counts what was done to channels unseen */
     uint64_t io_retried; /* changes + 1, when those that wait last looked again for nothing */
     bool forks, signals, timers; /* in this schedule */
+    bool undo;                   /* System V semaphores are given back by the kernel's exit */
+    int dying;          /* the kernel's number of a process that has just ended; 0: none */
+    uint64_t passed_at; /* hooks passed when time went on beside work */
     bool short_reads;
     uint64_t ops, points, switches;
     uint64_t fresh_at;                   /* hooks passed when other memory was touched last */
@@ -494,6 +506,7 @@ void baton_hand_on(void) __attribute__((noreturn));
 void changed(void);                /* somebody else's loop has something new to see */
 void look(uint64_t what);          /* saw something; the same again and again is spinning */
 bool task_enabled(struct task *t); /* ready.c, and these: */
+bool may_be_ended(void);           /* sched.c: a loop, by somebody outside of it */
 bool is_interesting(const struct op *op);
 void event_of(const struct task *t, struct event *ret);
 void schedule_begin(void);
@@ -564,6 +577,7 @@ bool key_shared(uint64_t key);       /* of memory that processes share */
 void map_shared(uintptr_t at, size_t size, uint64_t kind, uint64_t number, uint64_t offset,
                 uintptr_t pc);
 void map_gone(uintptr_t at, size_t size);
+int map_opens(uintptr_t at, int more);
 const struct mapping *mapping_at(uintptr_t addr);
 
 /* ---- object.c ------------------------------------------------------------------------- */
@@ -571,6 +585,8 @@ struct object *object_at(const void *addr, enum object_kind kind);
 struct object *object_find(const void *addr);
 void object_forget(uintptr_t addr, size_t size);
 void object_open(void);
+/* `clock` becomes part of the clock of every object of the kind. */
+void objects_each(enum object_kind kind, const struct vclock *clock);
 void objects_fork(const struct process *from, const struct process *to, int forker, int child);
 void held_push(uint64_t obj, uintptr_t pc);
 void held_pop(uint64_t obj);
