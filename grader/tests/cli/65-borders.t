@@ -4,8 +4,9 @@
 #
 # The first kind must never be accused: each of these is right for a reason that is easy to
 # forget in a model (an end of file orders memory, a killed owner's SEM_UNDO wakes a waiter).
-# shellcheck disable=SC2154,SC2086
+# shellcheck source=grader/tests/tap.sh
 . "$(dirname "$0")/../tap.sh"
+# shellcheck source=grader/tests/prog.sh
 . "$(dirname "$0")/../prog.sh"
 
 # ---- masks that a call puts in place only while it waits ------------------------------------------
