@@ -23,7 +23,8 @@ LIBS        = $(shell pkg-config --libs $(PKGS)) -lelf
 
 # What the grader needs to run, and what its tests need on top.
 DEPS_RUN  := gcc libc6-dev make binutils pkg-config check libsubunit-dev valgrind libc6-dbg \
-             libyaml-dev libjansson-dev libxml2-dev libdw-dev libelf-dev nettle-dev
+             libyaml-dev libjansson-dev libxml2-dev libdw-dev libelf-dev nettle-dev \
+             bubblewrap libseccomp-dev
 DEPS_TEST := clang-format cppcheck shellcheck libxml2-utils python3-jsonschema perl git man-db \
              codespell gdb python3 clang time
 
@@ -35,13 +36,14 @@ EX_SRC  := $(wildcard grader/runtime/explore/*.c grader/runtime/strategies/*.c)
 ES_SRC  := $(wildcard grader/runtime/suite/*.c)
 UT_SRC  := $(wildcard grader/tests/unit/*.c)
 OBJ      = $(patsubst grader/%.c,$(BUILD)/%.o,$(1))
-OUR_C   := $(sort $(wildcard grader/*/*.[ch] grader/tests/*/*.[ch] grader/runtime/*/*.[ch]))
+OUR_C   := $(sort $(wildcard grader/*/*.[ch] grader/tests/*/*.[ch] grader/runtime/*/*.[ch] \
+             grader/sandbox/*/*.[ch]))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 RUNTIME := $(addprefix $(BUILD)/runtime/,liblockstep_native.a liblockstep_explore.a \
-             liblockstep_suite.a redirect.syms)
+             liblockstep_suite.a redirect.syms lockstep-init)
 
 all: $(BUILD)/lockstep $(RUNTIME) build/lockstep ## build everything
 	@:
@@ -83,6 +85,23 @@ $(BUILD)/runtime/liblockstep_suite.a: $(call OBJ,$(EX_SRC) $(ES_SRC)) $(BUILD)/r
 # What a program calls NAME is ls_x_NAME in the explorer: the list of them, for objcopy.
 $(BUILD)/runtime/redirect.syms: $(BUILD)/runtime/liblockstep_explore.a $(BUILD)/runtime/liblockstep_suite.a
 	$(Q)nm $^ | sed -n 's/.* T ls_x_\(.*\)/\1 ls_x_\1/p' | LC_ALL=C sort -u >$@
+
+# pid 1 of the sandbox: static, with nothing of the grader in it, never with a sanitizer. Its
+# system call filters are made here by libseccomp, which is then needed no more.
+IN_SRC := $(filter-out %/mkseccomp.c,$(wildcard grader/sandbox/init/*.c)) grader/sandbox/tasks.c
+
+$(BUILD)/init/mkseccomp: grader/sandbox/init/mkseccomp.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(BASE)) -o $@ $< -lseccomp
+
+$(BUILD)/init/seccomp_filter.h: $(BUILD)/init/mkseccomp
+	$(Q)$< >$@
+
+$(BUILD)/runtime/lockstep-init: $(IN_SRC) $(wildcard grader/sandbox/init/*.h) grader/sandbox/tasks.h \
+                grader/runtime/wire.h $(BUILD)/init/seccomp_filter.h Makefile
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(filter-out -MMD -MP,$(BASE)) -I$(BUILD)/init -static -o $@ $(IN_SRC)
 
 $(BUILD)/runtime/%.o: grader/runtime/%.c Makefile
 	@mkdir -p $(@D)
@@ -167,13 +186,14 @@ format-check: ## is everything as clang-format would have it?
 
 # cppcheck does not know cleanup attributes (auto_close, auto_free): leaks are LeakSanitizer's.
 # Its readdir_r advice is obsolete (readdir(3), NOTES).
-analyze: ## gcc -fanalyzer and cppcheck
-	$(Q)for f in $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC); do \
-	    $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -fanalyzer -c -o /dev/null $$f || exit 1; done
+analyze: $(BUILD)/init/seccomp_filter.h ## gcc -fanalyzer and cppcheck
+	$(Q)for f in $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC) $(wildcard grader/sandbox/init/*.c); do \
+	    $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -I$(BUILD)/init -fanalyzer -c -o /dev/null $$f || exit 1; done
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem --library=gnu --library=posix \
 	    --include=grader/tests/cppcheck.h --suppress=resourceLeak --suppress=memleak --suppress=readdirCalled \
-	    -D_GNU_SOURCE -Igrader $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC)
+	    -D_GNU_SOURCE -Igrader $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC) \
+	    $(wildcard grader/sandbox/init/*.c)
 
 # ---- install ---------------------------------------------------------------------------
 
@@ -183,7 +203,8 @@ install: all ## install under PREFIX (default /usr/local), below DESTDIR
 	$(Q)install -D -m 755 build/plain/lockstep $(DESTDIR)$(PREFIX)/bin/lockstep
 	$(Q)install -D -m 644 grader/man/lockstep.1 $(DESTDIR)$(PREFIX)/share/man/man1/lockstep.1
 	$(Q)install -d $(INSTALL_SHARE)/runtime
-	$(Q)install -m 644 $(RUNTIME:$(BUILD)/%=build/plain/%) $(INSTALL_SHARE)/runtime
+	$(Q)install -m 644 $(filter-out %/lockstep-init,$(RUNTIME:$(BUILD)/%=build/plain/%)) $(INSTALL_SHARE)/runtime
+	$(Q)install -m 755 build/plain/runtime/lockstep-init $(INSTALL_SHARE)/runtime
 	$(Q)install -D -m 644 grader/runtime/lockstep.h $(INSTALL_SHARE)/runtime/lockstep.h
 	$(Q)if git rev-parse -q --verify HEAD >/dev/null 2>&1; then \
 	    git archive HEAD exercises | tar -x -C $(INSTALL_SHARE); \

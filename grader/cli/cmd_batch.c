@@ -4,6 +4,7 @@
 #include "batch/class.h"
 #include "cli/options.h"
 #include "core/utf8.h"
+#include "sandbox/tier.h"
 
 enum { OPT_EXERCISES = 256, OPT_SECRET };
 
@@ -149,7 +150,7 @@ static int batch(const struct batch_options *o, struct class_run *r, struct err 
         return err_set(e, ERR_USAGE, "OUT '%s' lies inside the class '%s'", o->out, r->in);
     }
     r->unit = (struct unit_options){.course = &c, .secret = secret, .modes = ~0u};
-    keeper_can_isolate(); /* found out once, not by every worker */
+    sandbox_tier(); /* found out once, not by every worker */
     rc = class_grade(r, e);
     free(secret);
     if (rc < 0)

@@ -8,6 +8,7 @@
 
 #include "cli/options.h"
 #include "sandbox/keeper.h"
+#include "sandbox/tier.h"
 
 struct check {
     const char *what, *remedy;
@@ -19,8 +20,7 @@ struct check {
 static bool runs(char *const argv[])
 {
     char *envp[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", NULL};
-    struct keeper_job job = {
-        .argv = argv, .envp = envp, .cwd = "/tmp", .limits = LIMITS_DEFAULT};
+    struct keeper_job job = {.argv = argv, .envp = envp, .limits = LIMITS_DEFAULT};
     struct keeper_result r = {0};
     struct err e = {0};
     bool ok;
@@ -94,10 +94,6 @@ static const struct check checks[] = {
     {"pseudo-terminals can be opened", "mount devpts on /dev/pts", true, has_terminal},
     {"/proc lists children", "a kernel with CONFIG_PROC_CHILDREN, /proc mounted", true,
      has_children_lists},
-    {"runs get their own processes, IPC and mounts",
-     "allow user namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_"
-     "unprivileged_userns=0) or run as root; without them units run one at a time",
-     false, keeper_can_isolate},
 };
 
 static const struct option_row rows[] = {{0, NULL, NULL, NULL}};
@@ -133,8 +129,10 @@ static int run(int argc, char *argv[], struct err *e)
     } else {
         printf("ok    exercises and runtime are found\n");
     }
-    printf("tier  none: runs are watched and cleaned up, not confined; grade only code you "
-           "trust\n");
+    if (sandbox_tier() != TIER_FULL)
+        printf("note  the full tier refuses: %s\n      remedy: %s\n", sandbox_refusal(),
+               sandbox_remedy());
+    printf("tier  %s: %s\n", tier_name(sandbox_tier()), tier_promise(sandbox_tier()));
     arena_release(&a);
     return status;
 }

@@ -275,7 +275,7 @@ static int explore(struct explore_options *o, char *const files[], struct arena 
 
 static int run(int argc, char *argv[], struct err *e)
 {
-    struct explore_options o = {.x = {.after = -1}};
+    struct explore_options o = {.x = {.after = -1, .trusted = true}};
     struct arena a = {0};
     int first, status, end = argc;
 

@@ -13,6 +13,7 @@
 #include "batch/pool.h"
 #include "batch/unitfile.h"
 #include "cli/options.h"
+#include "sandbox/tier.h"
 
 enum { MAX_FIXTURES = 1024, OPT_ONLY = 256, OPT_REPEAT, OPT_MODES };
 
@@ -313,7 +314,7 @@ static int run(int argc, char *argv[], struct err *e)
         return first;
     catch_interrupts();
     unit_sweep();
-    keeper_can_isolate(); /* found out once, not by every worker */
+    sandbox_tier(); /* found out once, not by every worker */
     status = lint(&l, argv + first, e);
     arena_release(&l.a);
     return status;

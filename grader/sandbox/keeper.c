@@ -15,14 +15,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "sandbox/init.h"
+#include "sandbox/launch.h"
 #include "sandbox/tasks.h"
 
 enum {
@@ -43,7 +41,8 @@ struct keeper {
     struct keeper_result r;
     struct task_tree was, is;
     struct buf status;
-    pid_t init;
+    enum tier tier;
+    pid_t child, init; /* what was started; lockstep-init, once it runs, is one of its own */
     int out, wire, status_fd, control;
     double started, next_look, last_look;
     double counted; /* elapsed seconds that count */
@@ -64,24 +63,6 @@ static void end_run(struct keeper *k, enum keeper_end why)
 
 /* ---- starting -------------------------------------------------------------------- */
 
-/* The raw call, as fork() with flags: no second stack to switch to, which also keeps the
- * sanitizers' view of the stack right. glibc's cached thread id is stale in init, which
- * therefore calls nothing that needs it; the program is made by a true fork(). */
-static pid_t clone_init(struct init_job *ij)
-{
-    long flags = SIGCHLD, pid;
-
-    if (ij->namespaces)
-        flags |= CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET;
-    if (ij->user_ns)
-        flags |= CLONE_NEWUSER;
-    fflush(NULL); /* init is a copy of us: unwritten stdio must not be written twice */
-    pid = syscall(SYS_clone, flags, NULL, NULL, NULL, 0);
-    if (pid == 0)
-        init_main(ij);
-    return (pid_t)pid;
-}
-
 static int make_wire(int fds[2])
 {
     int on = 1;
@@ -91,31 +72,23 @@ static int make_wire(int fds[2])
     return setsockopt(fds[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
 }
 
-static int start(struct keeper *k, bool namespaces, struct err *e)
+static int start(struct keeper *k, enum tier tier, struct err *e)
 {
-    struct init_job ij = {.job = k->job, .namespaces = namespaces, .wire = -1};
     int out[2] = {-1, -1}, status[2] = {-1, -1}, control[2] = {-1, -1}, wire[2] = {-1, -1};
     int rc = -1;
 
-    ij.uid = geteuid();
-    ij.gid = getegid();
-    ij.user_ns = namespaces && ij.uid != 0;
     if (pipe2(out, O_CLOEXEC) < 0 || pipe2(status, O_CLOEXEC) < 0 ||
         pipe2(control, O_CLOEXEC) < 0 || (k->job->stream && make_wire(wire) < 0)) {
         err_errno(e, "cannot make a pipe");
         goto done;
     }
-    ij.out = out[1];
-    ij.status = status[1];
-    ij.control = control[0];
-    ij.wire = wire[1];
-    /* init must not keep our ends, or it would not see us go */
-    fcntl(control[1], F_SETFD, FD_CLOEXEC);
-    k->init = clone_init(&ij);
-    if (k->init < 0) {
-        err_errno(e, "cannot start a process");
+    k->child = sandbox_launch(
+        k->job, tier,
+        &(struct launch_ends){
+            .out = out[1], .status = status[1], .control = control[0], .wire = wire[1]},
+        e);
+    if (k->child < 0)
         goto done;
-    }
     k->out = steal_fd(&out[0]);
     k->status_fd = steal_fd(&status[0]);
     k->control = steal_fd(&control[1]);
@@ -130,6 +103,27 @@ done:
             util_close(ends[n]);
     }
     return rc;
+}
+
+/* Below bubblewrap init is its only child: that is asked when init says that it runs. */
+static void find_init(struct keeper *k)
+{
+    char path[64];
+    long pid = 0;
+    FILE *f;
+
+    if (k->init > 0 || !k->status.data || strncmp(k->status.data, "ready\n", 6) != 0)
+        return;
+    if (k->tier != TIER_FULL) {
+        k->init = k->child;
+        return;
+    }
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", k->child, k->child);
+    f = fopen(path, "re");
+    if (f && fscanf(f, "%ld", &pid) == 1)
+        k->init = (pid_t)pid;
+    if (f)
+        fclose(f);
 }
 
 /* ---- draining -------------------------------------------------------------------- */
@@ -229,6 +223,7 @@ static bool drain_status(struct keeper *k)
     if (n < 0)
         return errno == EINTR;
     buf_add(&k->status, chunk, (size_t)n);
+    find_init(k);
     return n > 0;
 }
 
@@ -286,7 +281,7 @@ static void look(struct keeper *k)
 {
     const double now = now_s();
 
-    if (k->over || now < k->next_look)
+    if (k->over || k->init == 0 || now < k->next_look)
         return;
     k->was = k->is;
     tasks_look(k->init, &k->is);
@@ -328,6 +323,10 @@ static int read_report(struct keeper *k, struct err *e)
             buf_printf(&k->r.left, "%s\n", l + 5);
         }
     }
+    if (!used && k->init == 0)
+        return err_set(e, ERR_SYSTEM, "the sandbox could not be made: %.*s",
+                       (int)(k->r.output.len ? strcspn(k->r.output.data, "\n") : 10),
+                       k->r.output.len ? k->r.output.data : "no reason");
     if (!used)
         return err_set(e, ERR_SYSTEM, "the process that watches over a program was killed");
     return 0;
@@ -346,17 +345,17 @@ static void watch(struct keeper *k)
         poll(p, 3, LOOK_MS);
         if (keeper_interrupted)
             end_run(k, KEEPER_JUDGED);
+        if (p[0].revents) /* first: "ready" comes before all the program says */
+            status = drain_status(k);
         if (p[1].revents)
             out = drain_output(k);
         if (p[2].revents)
             wire = drain_wire(k);
-        if (p[0].revents)
-            status = drain_status(k);
         look(k);
         if (k->over && deadline == 0)
             deadline = now_s() + GRACE_MS / 1000.0;
         if (k->over && now_s() > deadline)
-            kill(k->init, SIGKILL);
+            kill(k->child, SIGKILL);
     }
     while (out && k->r.output.len < (size_t)k->job->limits.output_kb << 10) {
         const size_t before = k->r.output.len;
@@ -385,10 +384,11 @@ int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct e
     k->out = k->wire = k->status_fd = k->control = -1;
     k->started = k->last_look = now_s();
     k->next_look = k->started + 2 * LOOK_MS / 1000.0;
-    rc = start(k, job->isolate && keeper_can_isolate(), e);
+    k->tier = job->trusted ? TIER_NONE : sandbox_tier();
+    rc = start(k, k->tier, e);
     if (rc == 0) {
         watch(k);
-        while (waitpid(k->init, NULL, 0) < 0 && errno == EINTR)
+        while (waitpid(k->child, NULL, 0) < 0 && errno == EINTR)
             ;
         rc = read_report(k, e);
     }
@@ -412,31 +412,4 @@ void keeper_release(struct keeper_result *r)
 {
     buf_release(&r->output);
     buf_release(&r->left);
-}
-
-bool keeper_can_isolate(void)
-{
-    static int known = -1;
-    char dir[] = "/tmp/lockstep-probe-XXXXXX";
-    char *argv[] = {"/bin/true", NULL}, *envp[] = {NULL};
-    struct keeper_job job = {.argv = argv,
-                             .envp = envp,
-                             .cwd = "/",
-                             .scratch = dir,
-                             .limits = LIMITS_DEFAULT,
-                             .isolate = true};
-    struct keeper_result r = {0};
-    struct err e = {0};
-
-    if (known >= 0)
-        return known;
-    known = getenv("LOCKSTEP_NO_NAMESPACES") == NULL;
-    if (!known || !mkdtemp(dir)) {
-        known = 0;
-        return false;
-    }
-    known = keeper_run(&job, &r, &e) == 0 && r.end == KEEPER_EXITED && r.code == 0;
-    keeper_release(&r);
-    rmdir(dir);
-    return known;
 }

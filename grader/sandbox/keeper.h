@@ -1,13 +1,12 @@
 /* keeper.h - run one program we do not trust, watch it, end it, account for it.
  *
- *   grader (keeper) --clone--> init --fork--> program
+ *   grader (keeper) --> bubblewrap --> lockstep-init --> program
  *
  * The keeper runs in the grader's own thread: it holds the limits and the clock, drains
- * what the program prints and says, and looks at the kernel. init is the program's pid 1
- * where the machine allows namespaces, else a sub-reaper; its end leaves nobody behind.
- *
- * Not a security boundary yet: the program can read and write what the user can. Its
- * processes, System V objects, /dev/shm and message queues are its own (when `isolate`).
+ * what the program prints and says, and looks at the kernel. lockstep-init (sandbox/init) is
+ * pid 1 of the program's namespaces, or a sub-reaper where the machine has none; its end leaves
+ * nobody behind. How well the program is confined is the tier's matter (tier.h); what the
+ * keeper believes of what it says is runtime/wire.h's.
  */
 #ifndef GRADER_KEEPER_H
 #define GRADER_KEEPER_H
@@ -34,13 +33,11 @@ enum keeper_end {
     KEEPER_JUDGED,    /* on_event said stop */
 };
 
-enum { INIT_TOO_LARGE = 126 }; /* exit status of a program that its memory limit keeps out */
-
 /* A packet of the program, its sender named by the kernel. */
 struct keeper_event {
     enum ls_wire_type type;
     pid_t pid;  /* of the sending process, as the grader sees it */
-    pid_t init; /* root of the tree it belongs to */
+    pid_t init; /* root of the tree it belongs to: lockstep-init */
     pid_t inner_tid;
     int line;
     int64_t number;
@@ -56,13 +53,18 @@ enum keeper_answer {
 struct keeper_job {
     char *const *argv;
     char *const *envp;
-    const char *cwd;
-    const char *scratch; /* an empty folder for mounts; needed when isolate */
+    const char
+        *cwd; /* its working folder, absolute; NULL: an empty one (or ours, below full) */
+    /* Names in cwd that the program sees, read-only, and sees alone; NULL-terminated. NULL: all
+     * of cwd, to write as well, which is for tools of ours. */
+    const char *const *files;
+    const char *out; /* with files: a folder in cwd it may write, NULL for none */
     struct limits limits;
-    bool isolate;   /* own pid, ipc, net and mount namespaces where the machine allows them */
-    bool stream;    /* give the program LS_WIRE_FD */
-    bool slow_tool; /* under Valgrind: what a task waits in says nothing, patience is longer */
-    bool timers;    /* may use alarm(2) or timers, which /proc does not show */
+    bool trusted;    /* not a stranger's: not confined */
+    bool watch_left; /* tell what it leaves behind */
+    bool stream;     /* give the program LS_WIRE_FD */
+    bool slow_tool;  /* under Valgrind: what a task waits in says nothing, patience is longer */
+    bool timers;     /* may use alarm(2) or timers, which /proc does not show */
 
     /* A packet came. NULL: packets are dropped. */
     enum keeper_answer (*on_event)(void *ctx, const struct keeper_event *ev);
@@ -87,9 +89,6 @@ struct keeper_result {
  * buffers belong to the caller; keeper_release() frees them. */
 int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct err *e);
 void keeper_release(struct keeper_result *r);
-
-/* Can this machine give a run its own namespaces? Probed once, by doing it. */
-bool keeper_can_isolate(void);
 
 /* Set from a signal handler: every run ends soon, with ERR_STOPPED. */
 extern volatile sig_atomic_t keeper_interrupted;

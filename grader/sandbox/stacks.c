@@ -2,6 +2,8 @@
 #include "sandbox/stacks.h"
 
 #include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -22,6 +24,36 @@ static int no_debug_file(Dwfl_Module *mod, void **user, const char *name, Dwarf_
 {
     (void)mod, (void)user, (void)name, (void)base, (void)file, (void)link, (void)crc, (void)out;
     return -1;
+}
+
+/* libdwfl hands no context to find_elf. */
+static const char *folder_of_program;
+
+/* Files that the process has mapped are opened only if they are the system's or ours: a program
+ * could map a file made to break whoever reads it. */
+static int find_elf(Dwfl_Module *mod, void **user, const char *name, Dwarf_Addr base,
+                    char **ret, Elf **elf)
+{
+    static const char job[] = "/job/";
+    int fd;
+
+    if (*name == '[')
+        return dwfl_linux_proc_find_elf(mod, user, name, base, ret, elf);
+    if (strncmp(name, job, sizeof job - 1) == 0 && !strchr(name + sizeof job - 1, '/')) {
+        if (asprintf(ret, "%s/%s", folder_of_program, name + sizeof job - 1) < 0)
+            *ret = NULL;
+    } else if (strncmp(name, "/usr/", 5) == 0 || strncmp(name, "/lib", 4) == 0 ||
+               strncmp(name, folder_of_program, strlen(folder_of_program)) == 0) {
+        *ret = strdup(name);
+    }
+    if (!*ret)
+        return -1;
+    fd = open(*ret, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        free(*ret);
+        *ret = NULL;
+    }
+    return fd;
 }
 
 static void copy_text(char *to, size_t size, const char *from)
@@ -146,13 +178,14 @@ static int by_tid(const void *a, const void *b)
     return (x->tid > y->tid) - (x->tid < y->tid);
 }
 
-int stacks_of(pid_t pid, struct live_stack *ret, int max, struct err *e)
+int stacks_of(pid_t pid, const char *folder, struct live_stack *ret, int max, struct err *e)
 {
-    static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_linux_proc_find_elf,
+    static const Dwfl_Callbacks callbacks = {.find_elf = find_elf,
                                              .find_debuginfo = no_debug_file};
     struct collector c = {
         .dwfl = dwfl_begin(&callbacks), .pid = pid, .stacks = ret, .max = max};
 
+    folder_of_program = folder;
     if (!c.dwfl)
         return err_set(e, ERR_SYSTEM, "libdw: %s", dwfl_errmsg(-1));
     if (dwfl_linux_proc_report(c.dwfl, pid) != 0 || dwfl_report_end(c.dwfl, NULL, NULL) != 0 ||

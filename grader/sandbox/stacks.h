@@ -3,7 +3,7 @@
  * Attaches with ptrace(2) for the length of one call, so the process must be ours (same
  * user, dumpable). Debug information is taken from the program file alone: what a machine
  * has installed for libc must not change a report.
- * Thread-safety: none needed, no state.
+ * Thread-safety: one call at a time.
  */
 #ifndef GRADER_STACKS_H
 #define GRADER_STACKS_H
@@ -31,7 +31,8 @@ struct live_stack {
 };
 
 /* Fills at most `max` stacks, one a thread, in the order of thread creation; returns how
- * many. A thread that cannot be unwound has count 0. */
-int stacks_of(pid_t pid, struct live_stack *ret, int max, struct err *e);
+ * many. A thread that cannot be unwound has count 0. `folder` is where the program's files are,
+ * whatever name the sandbox has for it. */
+int stacks_of(pid_t pid, const char *folder, struct live_stack *ret, int max, struct err *e);
 
 #endif

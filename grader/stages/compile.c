@@ -30,7 +30,7 @@ static int copy_file(struct unit *u, const char *from, const char *name, struct 
     const char *to = arena_printf(u->a, "%s/%s", u->work, name);
     size_t len;
 
-    if (slurp(from, 1 << 20, &text, &len, e) < 0)
+    if (slurp(from, 16 << 20, &text, &len, e) < 0)
         return -1;
     return to ? write_plain(to, text, len, e) : err_oom(e);
 }
@@ -303,9 +303,15 @@ static int audit(struct unit *u, struct err *e)
 
 /* ---- the program ------------------------------------------------------------------ */
 
+int unit_bring(struct unit *u, const char *folder, const char *name, struct err *e)
+{
+    return copy_file(u, arena_printf(u->a, "%s/%s", folder, name), name, e);
+}
+
 static int compile_suite(struct unit *u, struct err *e)
 {
-    char *source = arena_printf(u->a, "%s/check_%s.c", u->x->dir, u->x->cname);
+    char *name = arena_printf(u->a, "check_%s.c", u->x->cname);
+    char *source = arena_printf(u->a, "./%s", name);
     char *argv[] = {"/usr/bin/gcc",
                     "-std=gnu11",
                     "-D_GNU_SOURCE=",
@@ -316,22 +322,24 @@ static int compile_suite(struct unit *u, struct err *e)
                     "-pthread",
                     "-fno-omit-frame-pointer",
                     "-fdiagnostics-color=never",
-                    "-iquote",
-                    (char *)u->x->dir,
                     "-I",
-                    (char *)u->o->course->runtime,
+                    ".",
                     "-c",
                     source,
                     "-o",
                     "suite.o",
                     NULL};
 
-    return source ? run_step(u, argv, false, e) : err_oom(e);
+    if (!name || !source)
+        return err_oom(e);
+    if (unit_bring(u, u->x->dir, name, e) < 0 ||
+        unit_bring(u, u->o->course->runtime, "lockstep.h", e) < 0)
+        return -1;
+    return run_step(u, argv, false, e);
 }
 
 static int link_program(struct unit *u, struct err *e)
 {
-    char *archive = arena_printf(u->a, "%s/liblockstep_native.a", u->o->course->runtime);
     char *argv[] = {"/usr/bin/gcc",
                     "-pthread",
                     "-fno-lto",
@@ -350,14 +358,16 @@ static int link_program(struct unit *u, struct err *e)
                     "-Wl,--wrap=sem_trywait",
                     "-Wl,--wrap=sem_timedwait",
                     "-Wl,--wrap=sem_clockwait",
-                    archive,
+                    "liblockstep_native.a",
                     "-lcheck_pic",
                     "-lsubunit",
                     "-lrt",
                     "-lm",
                     NULL};
 
-    return archive ? run_step(u, argv, true, e) : err_oom(e);
+    if (unit_bring(u, u->o->course->runtime, "liblockstep_native.a", e) < 0)
+        return -1;
+    return run_step(u, argv, true, e);
 }
 
 /* A program whose segments alone exceed its limit would die in execve(2), looking like a

@@ -24,24 +24,25 @@ static const char *quote(void *ctx, const char *file, int no)
 /* 1 = built; 0 cannot happen for the suite's sake: the same files were compiled natively. */
 int explore_build(struct unit *u, bool *pure, struct err *e)
 {
-    char *suite = arena_printf(u->a, "%s/check_%s.c", u->x->dir, u->x->cname);
+    char *suite =
+        arena_printf(u->a, "./check_%s.c", u->x->cname); /* brought by stage_compile() */
     char *source = arena_printf(u->a, "./%s", u->x->rubric.edit);
-    char *flags[] = {"-iquote", (char *)u->x->dir, "-I", (char *)u->o->course->runtime, NULL};
+    char *flags[] = {"-I", ".", NULL};
     char *objects[] = {"x_submission.o", "x_suite.o", NULL};
     struct buf said = {0};
     int rc = suite && source ? 1 : err_oom(e);
 
+    if (rc > 0 && (unit_bring(u, u->o->course->runtime, "redirect.syms", e) < 0 ||
+                   unit_bring(u, u->o->course->runtime, "liblockstep_suite.a", e) < 0))
+        rc = -1;
     if (rc > 0)
-        rc = explorer_compile(u->o->course->runtime, u->work, source, objects[0], NULL, false,
-                              &said, e);
+        rc = explorer_compile(NULL, u->work, source, objects[0], NULL, false, &said, e);
     if (rc > 0)
         rc = unit_localise(u, objects[0], e);
     if (rc > 0)
-        rc = explorer_compile(u->o->course->runtime, u->work, suite, objects[1], flags, false,
-                              &said, e);
+        rc = explorer_compile(NULL, u->work, suite, objects[1], flags, false, &said, e);
     if (rc > 0)
-        rc = explorer_link(u->o->course->runtime, u->work, objects, explore_program, true,
-                           &said, e);
+        rc = explorer_link(NULL, u->work, objects, explore_program, true, &said, e);
     if (rc == 0)
         rc = err_set(e, ERR_SYSTEM, "cannot build '%s' for the explorer: %.300s",
                      u->x->rubric.edit, said.data ? said.data : "no message");

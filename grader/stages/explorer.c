@@ -412,12 +412,18 @@ int explorer_run(const char *work, const char *program, const struct explorer_op
 {
     struct places *places = NULL;
     char *argv[ARGS_MAX + 32];
-    struct keeper_job job = {.argv = argv, .envp = unit_env, .cwd = work, .limits = run_limits};
+    const char *files[] = {program, NULL};
+    struct keeper_job job = {.argv = argv,
+                             .envp = unit_env,
+                             .cwd = work,
+                             .files = files,
+                             .trusted = o->trusted,
+                             .limits = run_limits};
     struct keeper_result k = {0};
     const char *path = arena_printf(a, "%s/%s", work, program);
     int rc;
 
-    if (arguments(argv, path, o, a, e) < 0 || !path)
+    if (arguments(argv, arena_printf(a, "./%s", program), o, a, e) < 0 || !path)
         return path ? -1 : err_oom(e);
     if (keeper_run(&job, &k, e) < 0)
         return -1;

@@ -28,17 +28,20 @@ struct explorer_options {
     bool leaks;           /* threads left over are a bug */
     bool fork_each;       /* a process for every schedule */
     bool show;            /* the program's own output is not thrown away */
+    bool trusted;         /* one's own program, with all of the machine before it */
     char *const *args;    /* of the program, NULL-terminated, or NULL */
 };
 
 /* Compiles one C file to `object` and redirects its calls. `flags` is NULL-terminated or NULL;
  * `is_main`: it may hold main(). 1 = done, 0 = the compiler refused (its words in *output), -1.
+ * `runtime`: the folder of redirect.syms and the archives; NULL: they are in `work`, and the
+ * source is a stranger's, so the compiler is confined.
  */
 int explorer_compile(const char *runtime, const char *work, const char *source,
                      const char *object, char *const flags[], bool is_main, struct buf *output,
                      struct err *e);
 
-/* Links objects (NULL-terminated) into `program`. 1, 0 or -1 as above. */
+/* Links objects (NULL-terminated) into `program`. `runtime`, 1, 0 or -1 as above. */
 int explorer_link(const char *runtime, const char *work, char *const objects[],
                   const char *program, bool suite, struct buf *output, struct err *e);
 
@@ -52,7 +55,7 @@ int explorer_read(struct places *places, const char *text,
                   const char *(*line)(void *ctx, const char *file, int no), void *ctx,
                   struct arena *a, struct exploration *ret, struct err *e);
 
-/* Runs `program` (a path) in `work` and reads what it found. `line` quotes the program's
+/* Runs `program` (a name in `work`) there and reads what it found. `line` quotes the program's
  * sources: line(ctx, file, no) or NULL. */
 int explorer_run(const char *work, const char *program, const struct explorer_options *o,
                  const char *(*line)(void *ctx, const char *file, int no), void *ctx,

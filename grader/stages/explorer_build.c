@@ -45,10 +45,14 @@ static char *const compile_flags[] = {"/usr/bin/gcc",
                                       "-fmax-errors=20",
                                       "-fdiagnostics-color=never"};
 
-static int run_tool(const char *work, char *const argv[], struct buf *output, struct err *e)
+static int run_tool(const char *work, bool trusted, char *const argv[], struct buf *output,
+                    struct err *e)
 {
-    struct keeper_job job = {
-        .argv = argv, .envp = unit_env, .cwd = work, .limits = build_limits};
+    struct keeper_job job = {.argv = argv,
+                             .envp = unit_env,
+                             .cwd = work,
+                             .trusted = trusted,
+                             .limits = build_limits};
     struct keeper_result r = {0};
     int ok;
 
@@ -72,7 +76,7 @@ int explorer_compile(const char *runtime, const char *work, const char *source,
     char *copy[] = {"/usr/bin/objcopy", NULL, (char *)object, NULL, NULL, NULL};
     int n = 0, rc;
 
-    if (asprintf(&syms, "--redefine-syms=%s/redirect.syms", runtime) < 0) {
+    if (asprintf(&syms, "--redefine-syms=%s/redirect.syms", runtime ? runtime : ".") < 0) {
         syms = NULL;
         return err_oom(e);
     }
@@ -89,14 +93,14 @@ int explorer_compile(const char *runtime, const char *work, const char *source,
     argv[n++] = "-o";
     argv[n++] = (char *)object;
     argv[n] = NULL;
-    if ((rc = run_tool(work, argv, output, e)) <= 0)
+    if ((rc = run_tool(work, runtime, argv, output, e)) <= 0)
         return rc;
     if (is_main) {
         copy[2] = "--redefine-sym";
         copy[3] = "main=ls_x_main";
         copy[4] = (char *)object;
     }
-    return run_tool(work, copy, output, e);
+    return run_tool(work, runtime, copy, output, e);
 }
 
 int explorer_link(const char *runtime, const char *work, char *const objects[],
@@ -107,7 +111,8 @@ int explorer_link(const char *runtime, const char *work, char *const objects[],
     auto_free char *archive = NULL;
     int n = 6;
 
-    if (asprintf(&archive, "%s/liblockstep_%s.a", runtime, suite ? "suite" : "explore") < 0) {
+    if (asprintf(&archive, "%s/liblockstep_%s.a", runtime ? runtime : ".",
+                 suite ? "suite" : "explore") < 0) {
         archive = NULL;
         return err_oom(e);
     }
@@ -124,5 +129,5 @@ int explorer_link(const char *runtime, const char *work, char *const objects[],
     }
     argv[n++] = "-lm";
     argv[n] = NULL;
-    return run_tool(work, argv, output, e);
+    return run_tool(work, runtime, argv, output, e);
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sandbox/init/init.h"
 #include "sandbox/tasks.h"
 #include "stages/unit.h"
 #include "stages/waits.h"
@@ -402,11 +403,13 @@ int native_run_one(struct unit *u, const char *program, struct test_grade *t,
 {
     char seed[SEED_HEX], *env[8] = {0};
     char *argv[] = {(char *)program, "--test", (char *)t->test->id, NULL};
+    const char *files[] = {program + strlen("./"), NULL};
     struct keeper_job job = {.argv = argv,
                              .envp = env,
                              .cwd = u->work,
+                             .files = files,
                              .limits = u->x->rubric.limits,
-                             .isolate = true,
+                             .watch_left = true,
                              .stream = true,
                              .timers = u->uses_timers,
                              .on_event = on_event,
@@ -415,16 +418,13 @@ int native_run_one(struct unit *u, const char *program, struct test_grade *t,
     int n = 0;
 
     *run = (struct native_run){.u = u, .t = t};
-    job.scratch = arena_printf(u->a, "%s/scratch", u->work);
     while (unit_env[n]) {
         env[n] = unit_env[n];
         n++;
     }
     unit_seed(u, t->test, seed);
     env[n] = arena_printf(u->a, "LOCKSTEP_SEED=%s", seed);
-    if (!job.scratch || !env[n])
-        return err_oom(e);
-    return keeper_run(&job, kr, e);
+    return env[n] ? keeper_run(&job, kr, e) : err_oom(e);
 }
 
 static int run_test(struct unit *u, struct test_grade *t, struct err *e)

@@ -11,6 +11,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "sandbox/tier.h"
+
 enum { SUBMISSION_MAX = 1 << 20 };
 
 /* Nothing of the user's own environment: a grade must not depend on it. */
@@ -142,11 +144,12 @@ read:
     return u->r->submission_hash ? 1 : err_oom(e);
 }
 
+/* In the fallback tier a program may write below /tmp, so our own folders are elsewhere. */
 static const char *temp_folder(void)
 {
     const char *tmp = getenv("TMPDIR");
 
-    return tmp && *tmp ? tmp : "/tmp";
+    return tmp && *tmp ? tmp : sandbox_tier() == TIER_FALLBACK ? "/var/tmp" : "/tmp";
 }
 
 /* Marks a folder as ours, so that sweeping never takes what only looks like it. */
@@ -177,7 +180,7 @@ void unit_sweep(void)
             strlen(de->d_name + used) != 6 || kill(pid, 0) == 0 || errno != ESRCH)
             continue;
         if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-            st.st_uid != geteuid())
+            !sandbox_owns(st.st_uid))
             continue;
         if (asprintf(&path, "%s/%s", temp_folder(), de->d_name) < 0)
             path = NULL;
@@ -194,7 +197,7 @@ static int take_turn(struct err *e)
     auto_free char *path = NULL;
     int fd;
 
-    if (keeper_can_isolate())
+    if (sandbox_tier() == TIER_FULL)
         return -1;
     if (asprintf(&path, "%s/lockstep-turn-%u", temp_folder(), geteuid()) < 0) {
         path = NULL;
@@ -226,8 +229,6 @@ int unit_open_work(struct arena *a, const char **ret, struct err *e)
     if (!mkdtemp(path))
         return err_errno(e, "cannot make a work folder '%s'; is TMPDIR writable", path);
     *ret = path;
-    if (mkdir(arena_printf(a, "%s/scratch", path), 0700) < 0)
-        return err_errno(e, "cannot make '%s/scratch'", path);
     return write_plain(arena_printf(a, "%s/" WORK_MARK, path), "", 0, e);
 }
 

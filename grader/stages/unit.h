@@ -75,6 +75,10 @@ int stage_explore(struct unit *u, struct err *e);
 int explore_build(struct unit *u, bool *pure, struct err *e);
 int explore_run(struct unit *u, const struct rubric_test *t, const char *token, bool pure,
                 struct exploration *ret, struct err *e);
+/* Copies a file of ours into the work folder: a sandbox shows nothing else. The suite comes
+ * only when the submission has been compiled, and what runs sees none of it. 0 or -1. */
+int unit_bring(struct unit *u, const char *folder, const char *name, struct err *e);
+
 extern const char explore_program[]; /* its file name, in the work folder */
 
 /* Makes everything local that an object of the submission defines beyond the contract, so that

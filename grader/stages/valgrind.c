@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "sandbox/tasks.h"
+#include "sandbox/tier.h"
 #include "stages/findings.h"
 #include "stages/unit.h"
 #include "stages/waits.h"
@@ -101,7 +102,9 @@ static int run_tool(struct unit *u, struct tool_run *t, const char *list,
                     struct keeper_result *kr, struct err *e)
 {
     const bool helgrind = t->mode == MODE_HELGRIND;
-    char *xml = arena_printf(u->a, "--xml-file=%s/%s/%%p.xml", u->work, mode_name(t->mode));
+    char *xml = arena_printf(u->a, "--xml-file=%s/%s/%%p.xml", sandbox_cwd(u->work),
+                             mode_name(t->mode));
+    const char *files[] = {u->program + strlen("./"), NULL};
     char *argv[] = {
         "/usr/bin/valgrind",
         helgrind ? "--tool=helgrind" : "--tool=memcheck",
@@ -124,8 +127,9 @@ static int run_tool(struct unit *u, struct tool_run *t, const char *list,
     struct keeper_job job = {.argv = argv,
                              .envp = env,
                              .cwd = u->work,
+                             .files = files,
+                             .out = mode_name(t->mode),
                              .limits = u->x->rubric.limits,
-                             .isolate = true,
                              .stream = true,
                              .slow_tool = true,
                              .on_event = on_event,
@@ -135,7 +139,6 @@ static int run_tool(struct unit *u, struct tool_run *t, const char *list,
     for (; unit_env[n]; n++)
         env[n] = unit_env[n];
     env[n++] = "LOCKSTEP_SLOW=1";
-    job.scratch = arena_printf(u->a, "%s/scratch", u->work);
     job.limits.memory_mb = 0; /* Valgrind maps far more than it uses */
     job.limits.cpu_s = 30 + 20 * job.limits.cpu_s;
     job.limits.wall_s = 60 + 20 * job.limits.wall_s;

@@ -147,7 +147,7 @@ static void add_process(struct picture *p, pid_t pid)
 {
     struct err ignored = {0};
     const int room = STACKS_MAX - p->count;
-    int n = room > 0 ? stacks_of(pid, p->stacks + p->count, room, &ignored) : 0;
+    int n = room > 0 ? stacks_of(pid, p->u->work, p->stacks + p->count, room, &ignored) : 0;
     int base = p->count, thread = 0;
 
     p->processes++;

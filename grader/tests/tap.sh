@@ -10,6 +10,7 @@ set -u
 top=${TOP:-$(cd "$(dirname "$0")/../../.." && pwd)}
 LOCKSTEP=${LOCKSTEP:-$top/build/lockstep}
 tmp=$(mktemp -d /tmp/lockstep-test-XXXXXX)
+chmod 711 "$tmp" # as root, runs have users of their own, who must get to their work folders
 trap 'rm -rf "$tmp"' EXIT
 export XDG_STATE_HOME="$tmp/state" # nobody's real scores
 count=0 out='' err=''

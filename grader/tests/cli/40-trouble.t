@@ -45,13 +45,13 @@ is "the next run sweeps what the killed one left" "$(find "$tmp/work" -mindepth 
 
 # Where the kernel gives no namespaces, right answers still have full marks, wrong ones do not.
 for s in solutions fixtures/class/student-1; do
-    run 0 env LOCKSTEP_NO_NAMESPACES=1 "$LOCKSTEP" grade 1 8 13 --submission "$top/$s"
+    run 0 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 8 13 --submission "$top/$s"
 done
-run 1 env LOCKSTEP_NO_NAMESPACES=1 "$LOCKSTEP" grade 1 8 13 --submission "$top/fixtures/class/student-3"
+run 1 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 8 13 --submission "$top/fixtures/class/student-3"
 same "the same score without namespaces" "$out" '^total 235/300'
 mkdir "$tmp/shm"
 cp "$top/fixtures/01-shared-value/left-in-dev-shm.c" "$tmp/shm/shared_value.c"
-run 1 env LOCKSTEP_NO_NAMESPACES=1 "$LOCKSTEP" grade 1 --submission "$tmp/shm"
+run 1 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 --submission "$tmp/shm"
 same "what is left in /dev/shm is seen there too" "$out" 'Left behind when the test had ended: shm purse-0'
 rm -f /dev/shm/purse-*
 

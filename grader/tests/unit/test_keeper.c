@@ -5,29 +5,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static char scratch[] = "/tmp/lockstep-scratch-XXXXXX";
-
-static void remove_scratch(void)
-{
-    rmdir(scratch);
-}
-
-static struct keeper_result run(const char *script, bool isolate, struct limits limits)
+static struct keeper_result run(const char *script, bool confined, struct limits limits)
 {
     char *argv[] = {"/bin/sh", "-c", (char *)script, NULL};
     char *envp[] = {"PATH=/usr/bin:/bin", NULL};
-    struct keeper_job job = {.argv = argv,
-                             .envp = envp,
-                             .cwd = "/tmp",
-                             .scratch = scratch,
-                             .limits = limits,
-                             .isolate = isolate};
+    struct keeper_job job = {
+        .argv = argv, .envp = envp, .limits = limits, .trusted = !confined, .watch_left = true};
     struct keeper_result r = {0};
     struct err e = {0};
 
-    strcpy(scratch + sizeof scratch - 7, "XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(scratch));
-    atexit(remove_scratch);
     ck_assert_msg(keeper_run(&job, &r, &e) == 0, "%s", e.msg);
     return r;
 }
@@ -49,7 +35,7 @@ static const struct {
      "process still running\n"},
 };
 
-static void check_one(int i, bool isolate)
+static void check_one(int i, bool confined)
 {
     struct limits l = {.cpu_s = 1,
                        .wall_s = 3,
@@ -57,16 +43,16 @@ static void check_one(int i, bool isolate)
                        .processes = 16,
                        .output_kb = 4,
                        .file_mb = 1};
-    struct keeper_result r = run(runs[i].script, isolate, l);
+    struct keeper_result r = run(runs[i].script, confined, l);
 
     ck_assert_msg(r.end == runs[i].end, "%s: ended by %d", runs[i].name, (int)r.end);
     ck_assert_int_eq(r.code, runs[i].code);
     ck_assert_uint_le(r.output.len, 4096);
     if (runs[i].output)
         ck_assert_int_eq(strncmp(r.output.data, runs[i].output, strlen(runs[i].output)), 0);
-    if (isolate && runs[i].left)
+    if (runs[i].left)
         ck_assert_str_eq(r.left.data, runs[i].left);
-    else if (isolate)
+    else
         ck_assert_uint_eq(r.left.len, 0);
     keeper_release(&r);
 }
@@ -77,7 +63,7 @@ START_TEST(ends_as_it_should_in_its_own_room)
 }
 END_TEST
 
-START_TEST(ends_as_it_should_without_namespaces)
+START_TEST(ends_as_it_should_unconfined)
 {
     check_one(_i, false);
 }
@@ -86,8 +72,7 @@ END_TEST
 START_TEST(a_missing_program_is_the_graders_trouble)
 {
     char *argv[] = {"/nonexistent", NULL}, *envp[] = {NULL};
-    struct keeper_job job = {
-        .argv = argv, .envp = envp, .cwd = "/tmp", .limits = LIMITS_DEFAULT};
+    struct keeper_job job = {.argv = argv, .envp = envp, .limits = LIMITS_DEFAULT};
     struct keeper_result r = {.code = 77};
     struct err e = {0};
 
@@ -104,7 +89,7 @@ Suite *keeper_suite(void)
 
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, ends_as_it_should_in_its_own_room, 0, ARRAY_SIZE(runs));
-    tcase_add_loop_test(tc, ends_as_it_should_without_namespaces, 0, ARRAY_SIZE(runs));
+    tcase_add_loop_test(tc, ends_as_it_should_unconfined, 0, ARRAY_SIZE(runs));
     suite_add_tcase(s, tc);
     add_test(s, "missing", a_missing_program_is_the_graders_trouble);
     return s;

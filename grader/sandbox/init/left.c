@@ -1,0 +1,223 @@
+/* left.c - what a program leaves behind when it has ended: processes, shared memory, queues,
+ * semaphores. Counted by lockstep-init, in whose namespaces nothing else is.
+ *
+ * Without namespaces the machine's own objects are there too: only what is new counts, and what
+ * is new and the program's is removed when all its processes are gone.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sandbox/init/init.h"
+#include "sandbox/tasks.h"
+
+enum { OBJECTS_MAX = 8192, TOLD_MAX = 32 };
+
+enum kind { SHM, MQUEUE, SYSV_SHM, SYSV_SEM, SYSV_MSG, KINDS };
+
+static const char *const kind_names[KINDS] = {"shm", "mqueue", "sysv-shm", "sysv-sem",
+                                              "sysv-msg"};
+
+struct object {
+    enum kind kind;
+    char name[256]; /* of System V objects the id */
+    long uid;
+};
+
+static struct objects {
+    struct object list[OBJECTS_MAX];
+    int count;
+} before, after;
+
+static void note(struct objects *o, enum kind kind, const char *name, long uid)
+{
+    struct object *new = &o->list[o->count];
+
+    if (o->count == OBJECTS_MAX)
+        return;
+    o->count++;
+    new->kind = kind;
+    new->uid = uid;
+    snprintf(new->name, sizeof new->name, "%s", name);
+}
+
+static void list_folder(struct objects *o, enum kind kind, const char *path)
+{
+    DIR *d = opendir(path);
+    struct stat st;
+
+    if (!d)
+        return;
+    for (struct dirent *de; (de = readdir(d));)
+        if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0 &&
+            fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            note(o, kind, de->d_name, st.st_uid);
+    closedir(d);
+}
+
+/* proc_sysvipc(5): the id is the second column, the owner the column given. */
+static void list_sysv(struct objects *o, enum kind kind, const char *path, int uid_column)
+{
+    FILE *f = fopen(path, "re");
+    char line[512], id[32];
+
+    if (!f)
+        return;
+    while (fgets(line, sizeof line, f)) {
+        long column[12] = {0};
+        char *p = line;
+        int n = 0;
+
+        for (char *end; n < 12; n++, p = end) {
+            column[n] = strtol(p, &end, 10);
+            if (end == p)
+                break;
+        }
+        snprintf(id, sizeof id, "%ld", column[1]);
+        if (n > uid_column)
+            note(o, kind, id, column[uid_column]);
+    }
+    fclose(f);
+}
+
+static void list_objects(struct objects *o)
+{
+    o->count = 0;
+    list_folder(o, SHM, "/dev/shm");
+    list_folder(o, MQUEUE, "/dev/mqueue");
+    list_sysv(o, SYSV_SHM, "/proc/sysvipc/shm", 7);
+    list_sysv(o, SYSV_SEM, "/proc/sysvipc/sem", 4);
+    list_sysv(o, SYSV_MSG, "/proc/sysvipc/msg", 7);
+}
+
+static bool is_new(const struct object *x)
+{
+    for (int i = 0; i < before.count; i++)
+        if (before.list[i].kind == x->kind && strcmp(before.list[i].name, x->name) == 0)
+            return false;
+    return true;
+}
+
+void init_left_before(const struct init_config *c)
+{
+    if (c->watch_left || !c->namespaces)
+        list_objects(&before);
+}
+
+static void tell_objects(void)
+{
+    int sysv[KINDS] = {0}, told = 0;
+
+    list_objects(&after);
+    for (int i = 0; i < after.count; i++) {
+        const struct object *x = &after.list[i];
+
+        if (!is_new(x))
+            continue;
+        if (x->kind >= SYSV_SHM) /* ids differ from run to run: only their number is told */
+            sysv[x->kind]++;
+        else if (told++ < TOLD_MAX)
+            init_say("left %s %s", kind_names[x->kind], x->name);
+    }
+    for (int k = SYSV_SHM; k < KINDS; k++)
+        if (sysv[k])
+            init_say("left %s %d", kind_names[k], sysv[k]);
+}
+
+void init_left_report(const struct init_config *c)
+{
+    static struct task_tree tree;
+
+    if (!c->watch_left)
+        return;
+    tasks_look(getpid(), &tree);
+    for (int i = 0; i < tree.count && i < TOLD_MAX; i++)
+        if (tree.tasks[i].pid == tree.tasks[i].tid && tree.tasks[i].wait != TASK_DEAD)
+            init_say("left process still running");
+    tell_objects();
+}
+
+/* ---- removing
+ * --------------------------------------------------------------------------------- */
+
+static bool maps_name(const char *pid, const char *path)
+{
+    char file[300], line[512];
+    bool found = false;
+    FILE *f;
+
+    snprintf(file, sizeof file, "/proc/%s/maps", pid);
+    f = fopen(file, "re");
+    if (!f)
+        return false;
+    while (!found && fgets(line, sizeof line, f))
+        found = strstr(line, path) != NULL;
+    fclose(f);
+    return found;
+}
+
+/* Some program of the same user may have made it in the meantime, and have it mapped. */
+static bool in_use(const char *path)
+{
+    DIR *d = opendir("/proc");
+    bool found = false;
+
+    if (!d)
+        return true;
+    for (struct dirent *de; !found && (de = readdir(d));)
+        found = de->d_name[0] >= '1' && de->d_name[0] <= '9' && maps_name(de->d_name, path);
+    closedir(d);
+    return found;
+}
+
+static bool shm_in_use(int id)
+{
+    struct shmid_ds ds;
+
+    return shmctl(id, IPC_STAT, &ds) < 0 || ds.shm_nattch > 0;
+}
+
+static void remove_object(const struct object *x)
+{
+    const int id = atoi(x->name);
+    char path[300];
+
+    switch (x->kind) {
+    case SHM:
+    case MQUEUE:
+        snprintf(path, sizeof path, "%s/%s", x->kind == SHM ? "/dev/shm" : "/dev/mqueue",
+                 x->name);
+        if (!in_use(path))
+            unlink(path);
+        break;
+    case SYSV_SHM:
+        if (!shm_in_use(id))
+            shmctl(id, IPC_RMID, NULL);
+        break;
+    case SYSV_SEM:
+        semctl(id, 0, IPC_RMID);
+        break;
+    default:
+        msgctl(id, IPC_RMID, NULL);
+        break;
+    }
+}
+
+void init_left_remove(const struct init_config *c)
+{
+    const long uid = c->uid >= 0 ? c->uid : (long)geteuid();
+
+    if (c->namespaces)
+        return; /* all of it ends with the namespace */
+    list_objects(&after);
+    for (int i = 0; i < after.count; i++)
+        if (after.list[i].uid == uid && is_new(&after.list[i]))
+            remove_object(&after.list[i]);
+}
