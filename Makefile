@@ -159,24 +159,40 @@ $(BUILD)/unit: $(call OBJ,$(UT_SRC)) $(call OBJ,$(wildcard grader/runtime/strate
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(UT_LIBS)
 
+$(BUILD)/probe: grader/tests/probe/probe.c Makefile
+	$(Q)$(CC) $(filter-out -MMD -MP,$(BASE)) -static -o $@ $<
+
 $(BUILD)/fuzz: grader/tests/fuzz/fuzz.c $(BUILD)/runtime/explore/token.o $(BUILD)/liblockstep.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-tests-built: all $(BUILD)/unit $(BUILD)/fuzz
+tests-built: all $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/probe
 
 check: deps ## all tests; the last line counts them
 	$(Q)$(MAKE) --no-print-directory all tests-built
 	$(Q)$(MAKE) --no-print-directory tests-built SAN=address,undefined
 	$(Q)sh grader/tests/check.sh
 
+hostile: all ## every attack of fixtures/hostile, in the full and the fallback tier
+	$(Q)python3 grader/tests/hostile.py
+	$(Q)python3 grader/tests/hostile.py --tier fallback
+
+mutants: all ## take one protection away at a time: something must notice
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=mutants CFLAGS=-DLOCKSTEP_MUTANTS build/mutants/lockstep \
+	    build/mutants/runtime/lockstep-init
+	$(Q)python3 grader/tests/mutants.py
+
 soak: all ## right and wrong ones of each exercise again and again under load
 	$(Q)sh grader/tests/soak.sh
 
-bench: all ## our processor time beside the bare tools', and the explorer's figures
+$(BUILD)/launch: grader/bench/launch.c $(BUILD)/liblockstep.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+bench: all $(BUILD)/launch ## our processor time beside the bare tools', and the explorer's figures
 	$(Q)bash grader/bench/overhead.sh
 	$(Q)python3 grader/bench/explore.py
 	$(Q)python3 grader/bench/processes.py
+	$(Q)python3 grader/bench/sandbox.py
 
 format: ## let clang-format have its way
 	$(Q)clang-format -i $(OUR_C)
@@ -216,4 +232,4 @@ clean: ## remove everything that was made
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t18
 
-.PHONY: all deps deps-run demo stories lint check tests-built soak bench format format-check analyze install clean help
+.PHONY: all deps deps-run demo stories lint check tests-built hostile mutants soak bench format format-check analyze install clean help

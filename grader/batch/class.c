@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/utf8.h"
+#include "core/escape.h"
 #include "report/report.h"
 
 struct job {
@@ -186,34 +186,6 @@ static void done(void *ctx, int index, int status)
 
 /* ---- the gradebook ------------------------------------------------------------------- */
 
-static void quoted_cell(struct buf *b, const char *s);
-
-void csv_cell(struct buf *b, const char *s)
-{
-    struct buf clean = {0};
-
-    utf8_clean(&clean, s, strlen(s), UTF8_TERMINAL);
-    quoted_cell(b, clean.data ? clean.data : "");
-    buf_release(&clean);
-}
-
-static void quoted_cell(struct buf *b, const char *s)
-{
-    const bool formula = *s && strchr("=+-@\t\r", *s);
-
-    if (!formula && !strpbrk(s, ",\"\r\n")) {
-        buf_puts(b, s);
-        return;
-    }
-    buf_puts(b, formula ? "\"'" : "\"");
-    for (; *s; s++) {
-        if (*s == '"')
-            buf_puts(b, "\"");
-        buf_add(b, s, 1);
-    }
-    buf_puts(b, "\"");
-}
-
 static void gradebook_row(struct class_run *r, const struct class_student *s, struct buf *b)
 {
     const json_t *x;
@@ -221,7 +193,7 @@ static void gradebook_row(struct class_run *r, const struct class_student *s, st
     bool whole = true;
     size_t i;
 
-    csv_cell(b, s->name);
+    escape_csv(b, s->name, strlen(s->name));
     json_array_foreach(json_object_get(s->result, "exercises"), i, x)
     {
         const char *status = json_string_value(json_object_get(x, "status"));
@@ -244,7 +216,7 @@ static void gradebook_row(struct class_run *r, const struct class_student *s, st
     if (whole)
         buf_printf(b, "%lld", json_integer_value(json_object_get(s->result, "score")));
     buf_printf(b, ",%lld,", json_integer_value(json_object_get(s->result, "max")));
-    csv_cell(b, notes.data ? notes.data : "");
+    escape_csv(b, notes.data ? notes.data : "", notes.len);
     buf_puts(b, "\r\n");
     buf_release(&notes);
 }

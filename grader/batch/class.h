@@ -38,8 +38,4 @@ int class_scan(struct class_run *r, struct err *e);
 int class_grade(struct class_run *r, struct err *e);
 void class_release(struct class_run *r);
 
-/* One cell of a CSV file: quoted when needed (RFC 4180), and with an apostrophe before what
- * a spreadsheet would take for a formula. */
-void csv_cell(struct buf *b, const char *s);
-
 #endif

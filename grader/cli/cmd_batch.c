@@ -3,14 +3,15 @@
 
 #include "batch/class.h"
 #include "cli/options.h"
-#include "core/utf8.h"
+#include "core/escape.h"
 #include "sandbox/tier.h"
 
-enum { OPT_EXERCISES = 256, OPT_SECRET };
+enum { OPT_EXERCISES = 256, OPT_SECRET, OPT_MIN_TIER };
 
 struct batch_options {
     const char *out, *exercises, *secret;
     long jobs;
+    enum tier least;
 };
 
 static const struct option_row rows[] = {
@@ -19,6 +20,8 @@ static const struct option_row rows[] = {
     {OPT_EXERCISES, "exercises", "LIST", "only these, e.g. 01-shared-value,08-event"},
     {OPT_SECRET, "secret", "FILE",
      "course secret (made when missing; default in ~/.config/lockstep)"},
+    {OPT_MIN_TIER, "min-tier", "TIER",
+     "refuse to grade where runs are confined less: full (default), fallback or none"},
     {0, NULL, NULL, NULL},
 };
 
@@ -32,6 +35,8 @@ static int use(void *ctx, int key, const char *value, struct err *e)
         o->exercises = value;
     else if (key == OPT_SECRET)
         o->secret = value;
+    else if (key == OPT_MIN_TIER)
+        return parse_min_tier(value, &o->least, e);
     else if (!parse_long(value, 1, 256, &o->jobs))
         return err_set(e, ERR_USAGE, "'--jobs %s': expected a number from 1 to 256", value);
     return 0;
@@ -93,7 +98,7 @@ static void print_name(const char *name)
 {
     struct buf b = {0};
 
-    utf8_clean(&b, name, strlen(name), UTF8_TERMINAL);
+    escape_terminal(&b, name, strlen(name));
     printf("%-20s", b.data ? b.data : "");
     buf_release(&b);
 }
@@ -140,8 +145,9 @@ static int batch(const struct batch_options *o, struct class_run *r, struct err 
     char *secret = NULL;
     int rc;
 
-    if (course_load(r->a, &c, e) < 0 || choose_exercises(o, &c, r, e) < 0 ||
-        class_scan(r, e) < 0 || make_dirs(o->out, e) < 0 ||
+    /* found out once, not by every worker; and before anything is written */
+    if (require_tier(o->least, e) < 0 || course_load(r->a, &c, e) < 0 ||
+        choose_exercises(o, &c, r, e) < 0 || class_scan(r, e) < 0 || make_dirs(o->out, e) < 0 ||
         load_secret(o, r->a, &secret, e) < 0)
         return -1;
     if (lies_inside(o->out, r->in)) {
@@ -150,7 +156,6 @@ static int batch(const struct batch_options *o, struct class_run *r, struct err 
         return err_set(e, ERR_USAGE, "OUT '%s' lies inside the class '%s'", o->out, r->in);
     }
     r->unit = (struct unit_options){.course = &c, .secret = secret, .modes = ~0u};
-    sandbox_tier(); /* found out once, not by every worker */
     rc = class_grade(r, e);
     free(secret);
     if (rc < 0)
@@ -167,7 +172,7 @@ static int batch(const struct batch_options *o, struct class_run *r, struct err 
 
 static int run(int argc, char *argv[], struct err *e)
 {
-    struct batch_options o = {.jobs = pool_cores()};
+    struct batch_options o = {.jobs = pool_cores(), .least = TIER_FULL};
     struct arena a = {0};
     struct class_run r = {.a = &a, .progress = show_progress};
     int first = options_parse(&cmd_batch, rows, argc, argv, use, &o, e), status;

@@ -8,7 +8,15 @@
 #include "cli/scores.h"
 #include "report/report.h"
 
-enum { MAX_FORMATS = 8, OPT_SUBMISSION = 256, OPT_FORMAT, OPT_COLOR, OPT_ORACLE, OPT_SECRET };
+enum {
+    MAX_FORMATS = 8,
+    OPT_SUBMISSION = 256,
+    OPT_FORMAT,
+    OPT_COLOR,
+    OPT_ORACLE,
+    OPT_SECRET,
+    OPT_MIN_TIER
+};
 
 struct wanted_format {
     const char *name, *file; /* file NULL: standard output */
@@ -19,6 +27,7 @@ struct grade_options {
     struct wanted_format formats[MAX_FORMATS];
     int format_count;
     bool verbose, oracle;
+    enum tier least;
     enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 };
 
@@ -28,6 +37,8 @@ static const struct option_row rows[] = {
     {OPT_COLOR, "color", "WHEN", "auto, always or never"},
     {OPT_ORACLE, "oracle", NULL, "compare with the reference solution, as batch does"},
     {OPT_SECRET, "secret", "FILE", "course secret for the inputs (default: practice inputs)"},
+    {OPT_MIN_TIER, "min-tier", "TIER",
+     "refuse where runs are confined less: full, fallback or none (default)"},
     {'v', "verbose", NULL, "show every mode and all advice"},
     {0, NULL, NULL, NULL},
 };
@@ -60,6 +71,8 @@ static int use(void *ctx, int key, const char *value, struct err *e)
     case OPT_SUBMISSION:
         o->submission = value;
         return 0;
+    case OPT_MIN_TIER:
+        return parse_min_tier(value, &o->least, e);
     case OPT_FORMAT:
         return add_format(o, value, e);
     case OPT_COLOR:
@@ -203,7 +216,8 @@ static int grade(const struct grade_options *o, char *const words[], struct aren
 
     if (o->submission && (stat(o->submission, &st) < 0 || !S_ISDIR(st.st_mode)))
         return err_set(e, ERR_USAGE, "'%s' is not a folder", o->submission);
-    if (course_load(a, &c, e) < 0 || (count = pick_exercises(&c, words, a, &list, e)) < 0)
+    if (require_tier(o->least, e) < 0 || course_load(a, &c, e) < 0 ||
+        (count = pick_exercises(&c, words, a, &list, e)) < 0)
         return -1;
     units = arena_zalloc(a, (size_t)(count + 1) * sizeof *units);
     if (!units)

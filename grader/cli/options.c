@@ -4,6 +4,8 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "sandbox/tier.h"
+
 enum { MAX_ROWS = 24, HELP = 1000 };
 
 static void print_help(const struct cmd *cmd, const struct option_row *rows)
@@ -55,4 +57,25 @@ int options_parse(const struct cmd *cmd, const struct option_row *rows, int argc
             return -1;
     }
     return optind;
+}
+
+int parse_min_tier(const char *value, enum tier *ret, struct err *e)
+{
+    return tier_parse(value, ret)
+               ? 0
+               : err_set(e, ERR_USAGE, "'--min-tier %s': expected full, fallback or none",
+                         value);
+}
+
+int require_tier(enum tier least, struct err *e)
+{
+    const enum tier t = sandbox_tier();
+
+    if (t >= least)
+        return 0;
+    return err_set(
+        e, ERR_SYSTEM,
+        "this machine confines runs in the '%s' tier only (%.120s), and '%s' is asked "
+        "for; %s; or say --min-tier %s for code you trust",
+        tier_name(t), sandbox_refusal(), tier_name(least), sandbox_remedy(), tier_name(t));
 }

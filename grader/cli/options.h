@@ -6,6 +6,7 @@
 #define GRADER_OPTIONS_H
 
 #include "cli/cmd.h"
+#include "core/tier.h"
 
 struct option_row {
     int key;          /* what the callback gets; a letter is also the short form */
@@ -20,5 +21,11 @@ struct option_row {
 int options_parse(const struct cmd *cmd, const struct option_row *rows, int argc, char *argv[],
                   int (*use)(void *ctx, int key, const char *value, struct err *e), void *ctx,
                   struct err *e);
+
+/* Refuses (ERR_SYSTEM, with the remedy) when this machine confines runs less than `least`. */
+int require_tier(enum tier least, struct err *e);
+
+/* The value of --min-tier. */
+int parse_min_tier(const char *value, enum tier *ret, struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #define GRADER_RESULT_H
 
 #include "core/exercise.h"
+#include "core/tier.h"
 
 /* One stack frame or one place in the source. `file` is the bare name ("event.c"). */
 struct frame {
@@ -87,6 +88,7 @@ struct unit_result {
     const char *not_graded;      /* why no verdict may be drawn; NULL when graded */
     struct test_grade *tests;    /* in rubric order */
     int test_count, score, max;
+    enum tier tier;                  /* how strongly its runs were confined */
     bool missing;                    /* nothing was submitted */
     struct spent stages[MODE_COUNT]; /* by mode; not part of the grade */
     struct spent compile;

@@ -301,6 +301,8 @@ static int read_top(struct reader *r, const char *key, yaml_node_t *k, yaml_node
         return read_api(r, v, ru);
     if (strcmp(key, "forbidden") == 0)
         return read_words(r, v, "forbidden", &ru->forbidden);
+    if (strcmp(key, "allowed") == 0)
+        return read_words(r, v, "allowed", &ru->allowed);
     if (strcmp(key, "draft") == 0)
         return read_draft(r, v, ru);
     if (strcmp(key, "limits") == 0)
@@ -313,7 +315,7 @@ static int read_top(struct reader *r, const char *key, yaml_node_t *k, yaml_node
 static int read_document(struct reader *r, struct rubric *ret)
 {
     static const char *none[] = {NULL};
-    struct rubric ru = {.limits = LIMITS_DEFAULT, .forbidden = none};
+    struct rubric ru = {.limits = LIMITS_DEFAULT, .forbidden = none, .allowed = none};
     yaml_node_t *root = yaml_document_get_root_node(&r->doc);
 
     if (!root)
@@ -360,6 +362,14 @@ const struct rubric_test *rubric_find(const struct rubric *r, const char *id)
         if (strcmp(r->tests[i].id, id) == 0)
             return &r->tests[i];
     return NULL;
+}
+
+bool rubric_allows(const struct rubric *r, const char *symbol)
+{
+    for (int i = 0; r->allowed[i]; i++)
+        if (fnmatch(r->allowed[i], symbol, 0) == 0)
+            return true;
+    return false;
 }
 
 bool rubric_forbids(const struct rubric *r, const char *symbol)

@@ -30,6 +30,7 @@ struct rubric {
     const char **api;       /* functions the submission must define; NULL-terminated */
     bool draft;             /* not finished: graded when it is named, listed by lint */
     const char **forbidden; /* fnmatch(3) patterns of symbols it must not use */
+    const char **allowed; /* the same, of those it may though the screen forbids them to all */
     struct limits limits;
     struct rubric_test *tests;
     int test_count;
@@ -43,6 +44,7 @@ int rubric_load(const char *path, struct arena *a, struct rubric *ret, struct er
 const struct rubric_test *rubric_find(const struct rubric *r, const char *id);
 
 /* May this symbol not be used? */
+bool rubric_allows(const struct rubric *r, const char *symbol);
 bool rubric_forbids(const struct rubric *r, const char *symbol);
 
 #endif

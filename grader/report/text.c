@@ -1,7 +1,7 @@
 /* text.c - the report a student reads, from the result's JSON. */
 #include <string.h>
 
-#include "core/utf8.h"
+#include "core/escape.h"
 #include "report/interleaving.h"
 #include "report/report.h"
 
@@ -20,7 +20,7 @@ static const char *const codes[] = {"", "\033[32m", "\033[31m", "\033[33m", "\03
 static void put(struct out *o, const char *s)
 {
     if (s)
-        utf8_clean(o->b, s, strlen(s), UTF8_TERMINAL);
+        escape_terminal(o->b, s, strlen(s));
 }
 
 static void paint(struct out *o, enum color c, const char *s)
@@ -185,7 +185,7 @@ static void put_compiler(struct out *o, const char *text)
         const size_t n = strcspn(text, "\n");
 
         buf_puts(o->b, "    | ");
-        utf8_clean(o->b, text, n, UTF8_TERMINAL);
+        escape_terminal(o->b, text, n);
         buf_puts(o->b, "\n");
         text += n + (text[n] == '\n');
     }
@@ -262,12 +262,14 @@ int report_text(const json_t *result, const struct text_options *options, struct
 {
     struct out o = {.b = ret, .o = options};
     const json_t *x;
+    enum tier tier;
     size_t i;
 
     json_array_foreach(json_object_get(result, "exercises"), i, x) put_exercise(&o, x);
     buf_printf(ret, "total %d/%d", num(result, "score"), num(result, "max"));
-    buf_printf(ret, "   (tier %s: runs are watched and cleaned up, not confined)\n",
-               str(result, "tier"));
+    if (tier_parse(str(result, "tier"), &tier))
+        buf_printf(ret, "   (tier %s: %s)\n", tier_name(tier), tier_promise(tier));
+    buf_printf(ret, "trust: %s\n", str(result, "trust"));
     return ret->failed ? err_oom(e) : 0;
 }
 

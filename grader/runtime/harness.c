@@ -70,13 +70,29 @@ void harness_send(enum ls_wire_type type, int line, int64_t number, const char *
         ;
 }
 
-void harness_wait(void)
+/* recv(2) by one instruction, always the same and at the same depth: libc's has two, for one
+ * thread and for several, and the keeper looks where we stand. */
+static long receive(char *go)
+{
+    long rc = SYS_recvfrom;
+    register long r10 __asm__("r10") = 0;
+    register long r8 __asm__("r8") = 0;
+    register long r9 __asm__("r9") = 0;
+
+    __asm__ volatile("syscall"
+                     : "+a"(rc)
+                     : "D"(LS_WIRE_FD), "S"(go), "d"(1), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return rc;
+}
+
+void __attribute__((noinline)) harness_wait(void)
 {
     char go;
 
     if (!have_keeper)
         return;
-    while (recv(LS_WIRE_FD, &go, 1, 0) < 0 && errno == EINTR)
+    while (receive(&go) == -EINTR)
         ;
 }
 

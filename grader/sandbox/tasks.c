@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/util.h"
@@ -90,6 +91,30 @@ static void read_syscall(struct task *t)
     t->sysno = strtol(p, &p, 10);
     for (int i = 0; i < 6; i++)
         t->args[i] = strtoull(p, &p, 16);
+}
+
+int tasks_standing(pid_t pid, long sysno, double patience_s, uint64_t *ret_sp, uint64_t *ret_pc)
+{
+    const struct timespec between = {.tv_nsec = 100000};
+    char path[64], text[256], *p;
+
+    snprintf(path, sizeof path, "/proc/%d/syscall", pid);
+    for (double waited = 0; waited < patience_s; waited += 0.0001) {
+        if (read_text(path, text, sizeof text) < 0)
+            return 0;
+        if (text[0] == 'r') { /* "running" */
+            nanosleep(&between, NULL);
+            continue;
+        }
+        if (strtol(text, &p, 10) != sysno)
+            return 0;
+        for (int i = 0; i < 6; i++)
+            strtoull(p, &p, 16);
+        *ret_sp = strtoull(p, &p, 16);
+        *ret_pc = strtoull(p, &p, 16);
+        return 1;
+    }
+    return -1;
 }
 
 static pid_t inner_tid(const char *status, pid_t outer)

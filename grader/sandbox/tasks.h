@@ -41,6 +41,12 @@ struct task_tree {
 /* One look at all descendants of `root`, root itself excluded. */
 void tasks_look(pid_t root, struct task_tree *ret);
 
+/* Where a task stands that waits in the system call `sysno`: its stack pointer and its program
+ * counter, as the kernel has them. Waits for it to get there as long as it runs, `patience_s`
+ * at most. 1; 0 when it waits in another call, or has gone; -1 when it still runs. */
+int tasks_standing(pid_t pid, long sysno, double patience_s, uint64_t *ret_sp,
+                   uint64_t *ret_pc);
+
 /* Did nobody run between two looks, and does everybody wait for somebody else?
  * Then nobody ever will run again. False for an empty tree. */
 bool tasks_stuck(const struct task_tree *was, const struct task_tree *is);

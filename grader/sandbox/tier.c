@@ -17,41 +17,9 @@
 
 enum { SLOT_UID = 60000, SLOTS = 400 };
 
-static const char *const names[] = {
-#define X(constant, name, promise) name,
-    TIERS(X)
-#undef X
-};
-
-static const char *const promises[] = {
-#define X(constant, name, promise) promise,
-    TIERS(X)
-#undef X
-};
-
 static char refusal[320];
 static char init_path[PATH_MAX];
 static int known = -1;
-
-const char *tier_name(enum tier t)
-{
-    return names[t];
-}
-
-const char *tier_promise(enum tier t)
-{
-    return promises[t];
-}
-
-bool tier_parse(const char *name, enum tier *ret)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-        if (strcmp(names[i], name) == 0) {
-            *ret = (enum tier)i;
-            return true;
-        }
-    return false;
-}
 
 const char *sandbox_init_path(void)
 {

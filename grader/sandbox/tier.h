@@ -6,35 +6,14 @@
  *
  * Thread-safety: sandbox_tier() is to be called once before threads or workers are made.
  */
-#ifndef GRADER_TIER_H
-#define GRADER_TIER_H
+#ifndef GRADER_SANDBOX_TIER_H
+#define GRADER_SANDBOX_TIER_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "core/err.h"
-
-/* X(constant, name, what it guarantees). The order is that of strength. */
-#define TIERS(X)                                                                               \
-    X(NONE, "none",                                                                            \
-      "runs are watched and cleaned up, not confined; grade only code you trust")              \
-    X(FALLBACK, "fallback",                                                                    \
-      "files and system calls are confined (Landlock, seccomp); processes, IPC and the "       \
-      "network are the machine's")                                                             \
-    X(FULL, "full",                                                                            \
-      "own user, processes, files, IPC and network (bubblewrap), system calls confined "       \
-      "(seccomp)")
-
-enum tier {
-#define X(constant, name, promise) TIER_##constant,
-    TIERS(X)
-#undef X
-        TIER_COUNT
-};
-
-const char *tier_name(enum tier t);
-const char *tier_promise(enum tier t);
-bool tier_parse(const char *name, enum tier *ret);
+#include "core/tier.h"
 
 /* The strongest tier that works here, or the one LOCKSTEP_TIER names if that is weaker. */
 enum tier sandbox_tier(void);

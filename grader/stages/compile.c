@@ -1,10 +1,8 @@
 /* compile.c - from a student's file to a program, without trusting the file.
  *
  * The compiler runs in the work folder on ./SLUG.c with the contract beside it, so its
- * messages read the same everywhere and are shown unaltered. Then the object is audited:
- * which symbols it uses (`nm -l` says at which line), whether it defines what the contract
- * asks, and everything else it defines is made local, so that a helper called `read` or a
- * left-over `main` hurts nobody.
+ * messages read the same everywhere and are shown unaltered. Before and after, screen.c looks
+ * for what no exercise needs.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,12 +13,12 @@
 #include "stages/unit.h"
 
 /* Compile-time attacks end here: endless macros, arrays of a terabyte, floods of errors. */
-static const struct limits compiler_limits = {.cpu_s = 10,
-                                              .wall_s = 30,
-                                              .memory_mb = 1536,
-                                              .processes = 16,
-                                              .output_kb = 128,
-                                              .file_mb = 64};
+const struct limits unit_compiler_limits = {.cpu_s = 10,
+                                            .wall_s = 30,
+                                            .memory_mb = 1536,
+                                            .processes = 16,
+                                            .output_kb = 128,
+                                            .file_mb = 64};
 
 enum { ERROR_LINE_MAX = 400 };
 
@@ -98,13 +96,12 @@ static const char *why_not(const struct keeper_result *r)
     }
 }
 
-/* 1 = went well, 0 = the submission's fault. */
-static int run_step(struct unit *u, char *const argv[], bool students, struct err *e)
+int unit_step(struct unit *u, char *const argv[], bool students, struct err *e)
 {
     struct keeper_result r = {0};
     bool ok;
 
-    if (unit_tool(u, argv, &compiler_limits, &r, e) < 0)
+    if (unit_tool(u, argv, &unit_compiler_limits, &r, e) < 0)
         return -1;
     u->r->compile.wall_s += r.wall_s;
     u->r->compile.cpu_s += r.cpu_s;
@@ -150,155 +147,7 @@ static int compile_submission(struct unit *u, struct err *e)
                     "submission.o",
                     NULL};
 
-    return file ? run_step(u, argv, true, e) : err_oom(e);
-}
-
-/* ---- the audit ------------------------------------------------------------------- */
-
-struct audit {
-    struct unit *u;
-    bool *defined; /* by index in rubric.api */
-    bool extra;    /* defines more than the contract */
-    const char *forbidden[16];
-    int forbidden_count;
-};
-
-static int api_index(const struct unit *u, const char *symbol)
-{
-    for (int i = 0; u->x->rubric.api[i]; i++)
-        if (strcmp(u->x->rubric.api[i], symbol) == 0)
-            return i;
-    return -1;
-}
-
-static bool is_timer(const char *symbol)
-{
-    static const char *const timers[] = {"alarm",        "ualarm",        "setitimer",
-                                         "timer_create", "timer_settime", "timerfd_settime"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(timers); i++)
-        if (strcmp(timers[i], symbol) == 0)
-            return true;
-    return false;
-}
-
-static void audit_symbol(void *ctx, const struct symbol *s)
-{
-    struct audit *au = ctx;
-    struct unit *u = au->u;
-    int i;
-
-    if (!s->defined) {
-        if (rubric_forbids(&u->x->rubric, s->name) &&
-            au->forbidden_count < (int)ARRAY_SIZE(au->forbidden))
-            au->forbidden[au->forbidden_count++] = arena_strdup(u->a, s->name);
-        u->uses_timers |= is_timer(s->name);
-        return;
-    }
-    if (!s->global)
-        return;
-    i = api_index(u, s->name);
-    if (i >= 0)
-        au->defined[i] = true;
-    else
-        au->extra = true;
-}
-
-/* The line of the first use, as `nm -l` finds it through the relocations. 0: unknown. */
-static int line_of_use(struct unit *u, const char *symbol, struct err *e)
-{
-    char *argv[] = {"/usr/bin/nm", "-u", "-l", "submission.o", NULL};
-    struct limits l = compiler_limits;
-    struct keeper_result r = {0};
-    char *save = NULL;
-    int line = 0;
-
-    l.output_kb = 4096;
-    if (unit_tool(u, argv, &l, &r, e) < 0)
-        return -1;
-    for (char *s = r.output.data ? strtok_r(r.output.data, "\n", &save) : NULL; s;
-         s = strtok_r(NULL, "\n", &save)) {
-        char *tab = strchr(s, '\t'), *name, *colon;
-
-        if (!tab)
-            continue;
-        *tab = '\0';
-        name = strrchr(s, ' ');
-        colon = strrchr(tab + 1, ':');
-        if (name && colon && strcmp(name + 1, symbol) == 0)
-            line = atoi(colon + 1);
-    }
-    keeper_release(&r);
-    return line;
-}
-
-static int forbid(struct unit *u, const char *symbol, struct err *e)
-{
-    const char *title = arena_printf(u->a, "forbidden: %s", symbol);
-    const char *text = arena_printf(u->a, "This exercise does not allow '%s'.", symbol);
-    const int line = line_of_use(u, symbol, e);
-
-    for (int i = 0; line >= 0 && i < u->r->test_count; i++) {
-        struct evidence *ev =
-            result_prove(u->a, &u->r->tests[i], MODE_NATIVE, VERDICT_FORBIDDEN, title);
-        struct stack *s = ev ? evidence_stack(u->a, ev, "used here", 1) : NULL;
-
-        if (!s)
-            return err_oom(e);
-        ev->text = text;
-        unit_frame(u, s, NULL, line ? u->x->rubric.edit : NULL, line);
-    }
-    return line < 0 ? -1 : 0;
-}
-
-static int missing_functions(struct unit *u, const struct audit *au)
-{
-    struct buf b = {0};
-
-    for (int i = 0; u->x->rubric.api[i]; i++)
-        if (!au->defined[i])
-            buf_printf(&b, "%s%s", b.len ? ", " : "", u->x->rubric.api[i]);
-    if (b.len)
-        result_all(u->a, u->r, VERDICT_COMPILE_ERROR, "compile-error: missing functions",
-                   arena_printf(u->a,
-                                "The contract asks for functions that are not defined: %s.",
-                                b.data));
-    buf_release(&b);
-    return u->r->tests[0].evidence ? 0 : 1;
-}
-
-int unit_localise(struct unit *u, const char *object, struct err *e)
-{
-    char *argv[RUBRIC_API_MAX + 8] = {"/usr/bin/objcopy"};
-    int n = 1;
-
-    for (int i = 0; i < RUBRIC_API_MAX && u->x->rubric.api[i]; i++)
-        argv[n++] = arena_printf(u->a, "--keep-global-symbol=%s", u->x->rubric.api[i]);
-    argv[n++] = (char *)object;
-    return u->a->failed ? err_oom(e) : run_step(u, argv, false, e);
-}
-
-static int audit(struct unit *u, struct err *e)
-{
-    const char *path = arena_printf(u->a, "%s/submission.o", u->work);
-    struct audit au = {.u = u};
-    size_t n = 0;
-    int rc;
-
-    while (u->x->rubric.api[n])
-        n++;
-    au.defined = arena_zalloc(u->a, n + 1);
-    if (!path || !au.defined)
-        return err_oom(e);
-    if (symbols_each(path, audit_symbol, &au, e) < 0)
-        return -1;
-    for (int i = 0; i < au.forbidden_count; i++)
-        if (forbid(u, au.forbidden[i], e) < 0)
-            return -1;
-    if (au.forbidden_count)
-        return 0;
-    rc = missing_functions(u, &au);
-    return rc > 0 && au.extra ? unit_localise(u, "submission.o", e) : rc;
+    return file ? unit_step(u, argv, true, e) : err_oom(e);
 }
 
 /* ---- the program ------------------------------------------------------------------ */
@@ -335,7 +184,7 @@ static int compile_suite(struct unit *u, struct err *e)
     if (unit_bring(u, u->x->dir, name, e) < 0 ||
         unit_bring(u, u->o->course->runtime, "lockstep.h", e) < 0)
         return -1;
-    return run_step(u, argv, false, e);
+    return unit_step(u, argv, false, e);
 }
 
 static int link_program(struct unit *u, struct err *e)
@@ -367,7 +216,7 @@ static int link_program(struct unit *u, struct err *e)
 
     if (unit_bring(u, u->o->course->runtime, "liblockstep_native.a", e) < 0)
         return -1;
-    return run_step(u, argv, true, e);
+    return unit_step(u, argv, true, e);
 }
 
 /* A program whose segments alone exceed its limit would die in execve(2), looking like a
@@ -392,7 +241,8 @@ int stage_compile(struct unit *u, struct err *e)
 
     if (lay_out(u, e) < 0)
         return -1;
-    if ((rc = compile_submission(u, e)) <= 0 || (rc = audit(u, e)) <= 0)
+    if ((rc = screen_source(u, e)) <= 0 || (rc = compile_submission(u, e)) <= 0 ||
+        (rc = screen_object(u, e)) <= 0)
         return rc;
     if ((rc = compile_suite(u, e)) <= 0)
         return rc;

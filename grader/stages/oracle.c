@@ -60,29 +60,34 @@ static const char *difference(struct unit *u, const struct observations *want,
     return NULL;
 }
 
-int oracle_check(struct unit *u, struct test_grade *t, const struct observations *seen,
+int oracle_check(struct unit *u, struct test_grade *t, const struct native_run *run,
                  struct err *e)
 {
     const char *program = reference_program(u, e), *why;
     struct test_grade scratch = {.test = t->test};
-    struct native_run run;
+    struct native_run ours;
     struct keeper_result kr = {0};
+    enum verdict v = VERDICT_WRONG_RESULT;
     bool good;
 
-    if (!program || native_run_one(u, program, &scratch, &run, &kr, e) < 0)
+    if (!program || native_run_one(u, program, &scratch, &ours, &kr, e) < 0)
         return -1;
-    good = run.ended && kr.end == KEEPER_EXITED && kr.code == 0;
-    buf_release(&run.left);
-    buf_release(&run.fds_before);
+    good = ours.ended && kr.end == KEEPER_EXITED && kr.code == 0;
+    buf_release(&ours.left);
+    buf_release(&ours.fds_before);
     keeper_release(&kr);
     if (!good)
         return err_set(e, ERR_EXERCISE,
                        "%s: the reference solution fails '%s'; no verdict drawn", u->x->id,
                        t->test->id);
-    why = difference(u, &run.seen, seen);
+    why = difference(u, &ours.seen, &run->seen);
+    if (ours.stood && run->stood && ours.end_offset != run->end_offset) {
+        v = VERDICT_TAMPERING;
+        why =
+            "The test's end was reported from another depth of the stack than the test's own.";
+    }
     if (why) {
-        struct evidence *ev =
-            result_prove(u->a, t, MODE_NATIVE, VERDICT_WRONG_RESULT, "wrong-result");
+        struct evidence *ev = result_prove(u->a, t, MODE_NATIVE, v, verdict_name(v));
 
         if (ev)
             ev->text = why;

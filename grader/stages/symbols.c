@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <gelf.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "core/util.h"
 
@@ -60,6 +62,92 @@ int symbols_each(const char *path, void (*use)(void *ctx, const struct symbol *s
             each_in(elf, scn, &sh, use, ctx);
     elf_end(elf);
     return 0;
+}
+
+/* What gcc -c -g makes of C, with the relocations of each. */
+static bool is_ordinary(const char *section)
+{
+    static const char *const begins[] = {".text",
+                                         ".data",
+                                         ".bss",
+                                         ".rodata",
+                                         ".comment",
+                                         ".note.GNU-",
+                                         ".note.gnu.property",
+                                         ".eh_frame",
+                                         ".debug_",
+                                         ".symtab",
+                                         ".strtab",
+                                         ".shstrtab",
+                                         ".tbss",
+                                         ".tdata",
+                                         ".group"};
+
+    if (strncmp(section, ".rela", 5) == 0 && section[5] == '.')
+        section += 5;
+    for (size_t i = 0; i < ARRAY_SIZE(begins); i++) {
+        const size_t n = strlen(begins[i]);
+
+        if (strncmp(section, begins[i], n) == 0 &&
+            (section[n] == '\0' || section[n] == '.' || begins[i][n - 1] == '-' ||
+             begins[i][n - 1] == '_'))
+            return true;
+    }
+    return false;
+}
+
+/* valgrind.h: four rotations of rdi that together do nothing. */
+static bool has_client_request(Elf_Scn *scn)
+{
+    static const unsigned char magic[] = {0x48, 0xc1, 0xc7, 0x03, 0x48, 0xc1, 0xc7, 0x0d,
+                                          0x48, 0xc1, 0xc7, 0x3d, 0x48, 0xc1, 0xc7, 0x33};
+    Elf_Data *data = elf_getdata(scn, NULL);
+
+    return data && data->d_buf && memmem(data->d_buf, data->d_size, magic, sizeof magic);
+}
+
+static bool has_ifunc(Elf_Scn *scn, const GElf_Shdr *sh)
+{
+    Elf_Data *data = elf_getdata(scn, NULL);
+    const size_t count = sh->sh_entsize ? sh->sh_size / sh->sh_entsize : 0;
+    GElf_Sym sym;
+
+    for (size_t i = 0; data && i < count && gelf_getsym(data, (int)i, &sym); i++)
+        if (GELF_ST_TYPE(sym.st_info) == STT_GNU_IFUNC)
+            return true;
+    return false;
+}
+
+int symbols_strange(const char *path, char name[static 64], struct err *e)
+{
+    auto_close int fd = -1;
+    Elf *elf = open_elf(path, &fd, e);
+    Elf_Scn *scn = NULL;
+    size_t names = 0;
+    GElf_Shdr sh;
+    int found = 0;
+
+    if (!elf)
+        return -1;
+    elf_getshdrstrndx(elf, &names);
+    while (!found && (scn = elf_nextscn(elf, scn))) {
+        const char *section;
+
+        if (!gelf_getshdr(scn, &sh))
+            continue;
+        section = elf_strptr(elf, names, sh.sh_name);
+        found = 1;
+        if (!section || !is_ordinary(section))
+            snprintf(name, 64, "section %.50s", section ? section : "without a name");
+        else if (sh.sh_type == SHT_SYMTAB && has_ifunc(scn, &sh))
+            snprintf(name, 64, "an indirect function");
+        else if (sh.sh_type == SHT_PROGBITS && has_client_request(scn))
+            snprintf(name, 64, "a request to Valgrind");
+        else
+            found = 0;
+    }
+    elf_end(elf);
+    return found;
 }
 
 long long symbols_load_size(const char *path, struct err *e)

@@ -282,6 +282,7 @@ int unit_grade(const struct unit_options *o, const struct exercise *x, const cha
     }
     if (result_init(a, x, &r, e) < 0)
         return -1;
+    r.tier = sandbox_tier();
     rc = read_submission(&u, e);
     if (rc > 0)
         rc = unit_open_work(a, &u.work, e);

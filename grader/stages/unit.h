@@ -81,11 +81,21 @@ int unit_bring(struct unit *u, const char *folder, const char *name, struct err 
 
 extern const char explore_program[]; /* its file name, in the work folder */
 
+/* A compiling step: 1 = went well, 0 = the submission's fault, said; -1. `students`: the tool's
+ * words are about the submission and are kept. */
+int unit_step(struct unit *u, char *const argv[], bool students, struct err *e);
+extern const struct limits unit_compiler_limits;
+
+/* screen.c: what no exercise needs, in the source and in submission.o. 1 = nothing of the kind,
+ * 0 = proven for every test, -1. */
+int screen_source(struct unit *u, struct err *e);
+int screen_object(struct unit *u, struct err *e);
+
 /* Makes everything local that an object of the submission defines beyond the contract, so that
  * a helper called `read` hurts nobody. 1, or -1. */
 int unit_localise(struct unit *u, const char *object, struct err *e);
 
-/* Compares the observed stream of one test with the reference's. */
+/* What a test observed. */
 struct observation {
     char label[64];
     int64_t value;
@@ -94,8 +104,6 @@ struct observations {
     struct observation *list;
     int count;
 };
-int oracle_check(struct unit *u, struct test_grade *t, const struct observations *seen,
-                 struct err *e);
 
 /* The seed of a test: 16 hex digits of HMAC-SHA-256(secret, submission hash ":" test id). */
 void unit_seed(const struct unit *u, const struct rubric_test *t, char ret[static SEED_HEX]);
@@ -108,8 +116,14 @@ struct native_run {
     bool began, ended, failed, crashed, exited;
     struct buf left; /* found at the body's end, one line a thing */
     pid_t main_pid;
+    uint64_t begin_sp, begin_pc; /* where it stood at its beginning; 0: not seen */
+    int64_t end_offset;          /* how far from there at its end */
+    bool stood;                  /* both are known */
     struct buf fds_before;
 };
+/* Compares one run's stream of observations, and where it ended, with the reference's. */
+int oracle_check(struct unit *u, struct test_grade *t, const struct native_run *run,
+                 struct err *e);
 int native_run_one(struct unit *u, const char *program, struct test_grade *t,
                    struct native_run *run, struct keeper_result *kr, struct err *e);
 

@@ -96,6 +96,25 @@ cli "$top/build/lockstep" plain grader/tests/cli/*.t
 cli "$san" sanitized grader/tests/cli/10-usage.t grader/tests/cli/20-grade.t grader/tests/cli/30-batch.t
 lint "$top/build/lockstep" plain
 lint "$san" sanitized --only '08-event/*'
+
+# hostile LABEL ARGS...: each attack is one test, the state of the host one more.
+hostile() {
+    label=$1
+    shift
+    python3 grader/tests/hostile.py "$@" >"$log/hostile" 2>&1
+    status=$?
+    bad=$(grep -c 'FAILED' "$log/hostile")
+    good=$(sed -n 's/^\([0-9]*\) of [0-9]* stopped.*/\1/p' "$log/hostile")
+    [ $status = 0 ] || [ "$bad" != 0 ] || bad=1
+    passed=$((passed + ${good:-0}))
+    failed=$((failed + bad))
+    echo "$([ "$bad" = 0 ] && echo 'ok  ' || echo FAIL) hostile, $label: $(tail -1 "$log/hostile")"
+    [ "$bad" = 0 ] || sed 's/^/     /' "$log/hostile" | grep -v ' of .* stopped' | tail -40
+}
+
+hostile "full tier"
+hostile "fallback tier" --tier fallback '^a1[1-9]' '^a2' '^b' '^c02' '^e' '^t'
+step "each protection taken away is noticed" make -s mutants
 echo
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

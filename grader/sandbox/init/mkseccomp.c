@@ -23,8 +23,8 @@ static const char *const denied[] = {
     /* other processes */
     "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd",
     /* namespaces and mounts */
-    "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree",
-    "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr",
+    "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen",
+    "fsconfig", "fsmount", "fspick", "mount_setattr",
     /* the kernel's own machinery */
     "bpf", "perf_event_open", "kexec_load", "kexec_file_load", "init_module", "finit_module",
     "delete_module", "create_module", "query_module", "get_kernel_syms", "userfaultfd",
@@ -70,8 +70,11 @@ static void namespaces(scmp_filter_ctx f)
     static const unsigned flags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
                                      CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
 
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         deny_bits(f, "clone", 0, flags[i]);
+        deny_bits(f, "unshare", 0, flags[i]); /* of descriptors and the like it is allowed */
+    }
+    deny_bits(f, "unshare", 0, 0x80);   /* CLONE_NEWTIME */
     deny(f, ENOSYS, "clone3", 0, NULL); /* its flags are in memory; libraries fall back */
 }
 

@@ -6,14 +6,17 @@
 ours() { pgrep -f "$tmp/work/lockstep-[0-9]" | wc -l; }
 
 mkdir "$tmp/hang" "$tmp/work"
-sed '/^\/\/ /d' "$top/fixtures/08-event/polling.c" | sed 's/1000000}/100}/' >"$tmp/hang/event.c"
-cat >>"$tmp/hang/event.c" <<'C'
-__attribute__((constructor)) static void hold(void)
+{
+    cat <<'C'
+#include <time.h>
+static void hold(void)
 {
     for (;;)
         nanosleep(&(struct timespec){1, 0}, NULL);
 }
 C
+    sed '/^\/\/ /d; /^struct event \*event_create(void)$/{n;s/{/{ hold();/}' "$top/fixtures/08-event/polling.c"
+} >"$tmp/hang/event.c"
 
 # Waits until the program of a unit runs below our folder.
 until_running() {

@@ -16,6 +16,7 @@
 #include "runtime/explore/world.h"
 #include "stages/explorer.h"
 #include "stages/findings.h"
+#include "stages/scan.h"
 
 static uint64_t state = 42;
 
@@ -43,9 +44,23 @@ static const char xml_seed[] =
 
 static void mutate(char *s, size_t *len, size_t cap)
 {
-    static const char *const words[] = {
-        "<error>", "</stack>", "// expect: * leak at @x\n", ": [", "&a *a",
-        "\n  - ",  "\xff\xfe", "99999999999999999999",      "\t"};
+    static const char *const words[] = {"<error>",
+                                        "</stack>",
+                                        "// expect: * leak at @x\n",
+                                        ": [",
+                                        "&a *a",
+                                        "\n  - ",
+                                        "\xff\xfe",
+                                        "99999999999999999999",
+                                        "\t",
+                                        "\n# 3 \"x\" 1\n",
+                                        "__attribute__((",
+                                        "[[",
+                                        "#pragma GCC ",
+                                        "\\\n",
+                                        "/*",
+                                        "\"",
+                                        "asm"};
 
     for (uint64_t n = next() % 6 + 1; n > 0; n--) {
         const size_t at = *len ? next() % *len : 0;
@@ -99,6 +114,27 @@ static void try_explorer(const char *text, struct arena *a)
     token_read(path, s, 16);
 }
 
+static bool anything(void *ctx, const char *name)
+{
+    (void)ctx;
+    return *name == 'e';
+}
+
+/* The bytes end where they end: no NUL behind them. */
+static void try_screen(const char *text, size_t len)
+{
+    char *copy = malloc(len + 1); /* of exactly this size, so that a read beyond it is seen */
+    struct scan_hit hit;
+
+    if (!copy)
+        return;
+    memcpy(copy, text, len);
+    copy = realloc(copy, len ? len : 1);
+    scan_source(copy, len, &hit);
+    scan_preprocessed(copy, len, anything, NULL, &hit);
+    free(copy);
+}
+
 static void try_all(const char *path, const char *text, size_t len, struct exercise *x)
 {
     struct arena a = {0};
@@ -120,14 +156,18 @@ static void try_all(const char *path, const char *text, size_t len, struct exerc
         utf8_clean(&b, text, len, (enum utf8_for)use);
     buf_release(&b);
     try_explorer(text, &a);
+    try_screen(text, len);
     arena_release(&a);
 }
 
 int main(int argc, char *argv[])
 {
-    static const char *const seeds[] = {
-        "exercises/08-event/exercise.yml", "fixtures/08-event/no-flag.c",
-        "exercises/13-driver-conductor/README.zh-CN.md", NULL, NULL};
+    static const char *const seeds[] = {"exercises/08-event/exercise.yml",
+                                        "fixtures/08-event/no-flag.c",
+                                        "fixtures/hostile/c12-digraph-directive.c",
+                                        "exercises/13-driver-conductor/README.zh-CN.md",
+                                        NULL,
+                                        NULL};
     static char text[1 << 17];
     char path[] = "/tmp/lockstep-fuzz-XXXXXX";
     const double until = now_s() + (argc > 1 ? atof(argv[1]) : 5);

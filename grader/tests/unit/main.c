@@ -43,12 +43,14 @@ int main(void)
     const char *tap = getenv("UNIT_TAP");
     int failed;
 
+    srunner_add_suite(sr, escape_suite());
     srunner_add_suite(sr, rubric_suite());
     srunner_add_suite(sr, strategies_suite());
     srunner_add_suite(sr, tasks_suite());
     srunner_add_suite(sr, keeper_suite());
     srunner_add_suite(sr, report_suite());
     srunner_add_suite(sr, batch_suite());
+    srunner_add_suite(sr, scan_suite());
     if (tap)
         srunner_set_tap(sr, tap);
     srunner_run_all(sr, CK_NORMAL);

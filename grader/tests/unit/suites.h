@@ -6,8 +6,10 @@
 
 Suite *batch_suite(void);
 Suite *core_suite(void);
+Suite *escape_suite(void);
 Suite *keeper_suite(void);
 Suite *report_suite(void);
+Suite *scan_suite(void);
 Suite *rubric_suite(void);
 Suite *strategies_suite(void);
 Suite *tasks_suite(void);

@@ -1,5 +1,6 @@
 /* test_keeper.c - real programs under the real keeper, each with its exact end. */
 #include "sandbox/keeper.h"
+#include "sandbox/tier.h"
 #include "tests/unit/suites.h"
 
 #include <string.h>
@@ -82,6 +83,40 @@ START_TEST(a_missing_program_is_the_graders_trouble)
 }
 END_TEST
 
+/* Copies the probe, which is beside this program, into a work folder and runs it confined. */
+START_TEST(the_filter_refuses)
+{
+    char dir[] = "/var/tmp/lockstep-probe-XXXXXX", from[4096], to[64];
+    char *argv[] = {"./probe", NULL}, *envp[] = {NULL};
+    const char *files[] = {"probe", NULL};
+    struct keeper_job job = {
+        .argv = argv, .envp = envp, .cwd = dir, .files = files, .limits = LIMITS_DEFAULT};
+    struct keeper_result r = {0};
+    struct err e = {0};
+    auto_free char *text = NULL;
+    size_t len;
+    ssize_t n = readlink("/proc/self/exe", from, sizeof from - 8);
+    char *slash;
+
+    ck_assert_int_gt(n, 0);
+    from[n] = '\0';
+    slash = strrchr(from, '/');
+    strcpy(slash, "/probe");
+    ck_assert_msg(sandbox_tier() != TIER_NONE, "no tier works here: %s", sandbox_refusal());
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(to, sizeof to, "%s/probe", dir);
+    ck_assert_msg(slurp(from, 8 << 20, &text, &len, &e) == 0 &&
+                      write_plain(to, text, len, &e) == 0,
+                  "%s", e.msg);
+    chmod(to, 0755);
+    ck_assert_msg(keeper_run(&job, &r, &e) == 0, "%s", e.msg);
+    remove_tree(dir, &e);
+    ck_assert_int_eq(r.end, KEEPER_EXITED);
+    ck_assert_str_eq(r.output.data ? r.output.data : "", "done\n");
+    keeper_release(&r);
+}
+END_TEST
+
 Suite *keeper_suite(void)
 {
     Suite *s = suite_create("keeper");
@@ -91,6 +126,7 @@ Suite *keeper_suite(void)
     tcase_add_loop_test(tc, ends_as_it_should_in_its_own_room, 0, ARRAY_SIZE(runs));
     tcase_add_loop_test(tc, ends_as_it_should_unconfined, 0, ARRAY_SIZE(runs));
     suite_add_tcase(s, tc);
+    add_test(s, "filter", the_filter_refuses);
     add_test(s, "missing", a_missing_program_is_the_graders_trouble);
     return s;
 }

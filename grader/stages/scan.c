@@ -1,0 +1,432 @@
+/* scan.c - a lexer of two passes over a student's source; see scan.h.
+ *
+ * Only tokens of the student's own file count: what system headers expand to inside themselves
+ * is theirs. Which file a token is of is told by the preprocessor's line markers ("Preprocessor
+ * Output" in the GNU cpp manual), so a source may not contain such markers itself.
+ */
+#include "stages/scan.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/util.h"
+
+struct lexer {
+    const char *p, *end;
+    int line;
+    int depth;      /* of includes; 0: the student's file */
+    bool fresh;     /* nothing but blanks on this line so far */
+    bool unspliced; /* the text still has continued lines and comments */
+};
+
+struct word {
+    const char *at;
+    size_t len;
+};
+
+struct ban {
+    const char *word, *what, *why;
+};
+
+static const char why_asm[] =
+    "Assembly can do what no test sees; everything here can be written in C.";
+static const char why_attribute[] =
+    "This attribute changes what runs, or which function a name means, outside the C language.";
+static const char why_stack[] =
+    "The exercise is solved without reaching into the stack's frames.";
+static const char why_hidden[] =
+    "This switches off the checks that look for races and memory errors.";
+
+static const struct ban tokens[] = {
+    {"asm", "inline assembly", why_asm},
+    {"__asm", "inline assembly", why_asm},
+    {"__asm__", "inline assembly", why_asm},
+    {"__builtin_frame_address", "a frame's address", why_stack},
+    {"__builtin_return_address", "a return address", why_stack},
+    {"__builtin_extract_return_addr", "a return address", why_stack},
+    {"__builtin_frob_return_addr", "a return address", why_stack},
+    {"__builtin_eh_return", "a return past the caller", why_stack},
+    {"__builtin_unwind_init", "a frame's registers", why_stack},
+    {"__builtin_dwarf_cfa", "a frame's address", why_stack},
+    {"__builtin_apply", "a call of another frame", why_stack},
+    {"__builtin_apply_args", "a call of another frame", why_stack},
+    {"__builtin_return", "a return past the caller", why_stack},
+    {"__builtin_setjmp", "a jump past the caller", why_stack},
+    {"__builtin_longjmp", "a jump past the caller", why_stack},
+    {"__builtin_ia32_wrpkru", "memory protection keys", why_stack},
+};
+
+/* Without the underscores that any attribute may wear. */
+static const struct ban attributes[] = {
+    {"section", "a section of its own", why_attribute},
+    {"constructor", "a function that runs before main", why_attribute},
+    {"destructor", "a function that runs after main", why_attribute},
+    {"ifunc", "an indirect function", why_attribute},
+    {"alias", "another name for a symbol", why_attribute},
+    {"weakref", "another name for a symbol", why_attribute},
+    {"symver", "another name for a symbol", why_attribute},
+    {"weak", "a weak symbol", why_attribute},
+    {"naked", "a function without a frame", why_attribute},
+    {"optimize", "compiler options of its own", why_attribute},
+    {"target", "compiler options of its own", why_attribute},
+    {"target_clones", "compiler options of its own", why_attribute},
+    {"retain", "a symbol the linker must keep", why_attribute},
+    {"no_sanitize", "unchecked code", why_hidden},
+    {"no_sanitize_address", "unchecked code", why_hidden},
+    {"no_sanitize_thread", "unchecked code", why_hidden},
+    {"no_sanitize_undefined", "unchecked code", why_hidden},
+    {"no_address_safety_analysis", "unchecked code", why_hidden},
+    {"disable_tail_calls", "compiler options of its own", why_attribute},
+};
+
+static const struct ban pragmas[] = {
+    {"weak", "a weak symbol", why_attribute},
+    {"redefine_extname", "another name for a symbol", why_attribute},
+    {"GCC optimize", "compiler options of its own", why_attribute},
+    {"GCC target", "compiler options of its own", why_attribute},
+    {"GCC push_options", "compiler options of its own", why_attribute},
+    {"GCC dependency", "a look at other files", why_attribute},
+    {"GCC pch_preprocess", "a compiled header", why_attribute},
+};
+
+static bool hit(struct scan_hit *ret, int line, const char *what, const char *why,
+                const char *at, size_t len)
+{
+    size_t n = 0;
+
+    *ret = (struct scan_hit){.line = line, .why = why};
+    snprintf(ret->what, sizeof ret->what, "%s", what);
+    for (size_t i = 0; i < len && n < sizeof ret->name - 1; i++)
+        ret->name[n++] = at[i] >= ' ' && at[i] <= '~' ? at[i] : '?';
+    ret->name[n] = '\0';
+    return true;
+}
+
+static const struct ban *banned(const struct ban *list, size_t count, struct word w)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(list[i].word) == w.len && memcmp(list[i].word, w.at, w.len) == 0)
+            return &list[i];
+    return NULL;
+}
+
+static bool same(struct word w, const char *text)
+{
+    return strlen(text) == w.len && memcmp(text, w.at, w.len) == 0;
+}
+
+/* ---- characters ----------------------------------------------------------------------------
+ */
+
+static bool looking_at(const struct lexer *l, const char *text)
+{
+    const size_t n = strlen(text);
+
+    return (size_t)(l->end - l->p) >= n && memcmp(l->p, text, n) == 0;
+}
+
+static void step(struct lexer *l)
+{
+    if (*l->p == '\n') {
+        l->line++;
+        l->fresh = true;
+    } else if (!isspace((unsigned char)*l->p)) {
+        l->fresh = false;
+    }
+    l->p++;
+}
+
+/* "\<newline>" is nothing at all (C11 5.1.1.2, phase 2). */
+static bool splice(struct lexer *l)
+{
+    const bool fresh = l->fresh;
+
+    if (!l->unspliced || !(looking_at(l, "\\\n") || looking_at(l, "\\\r\n")))
+        return false;
+    l->p += looking_at(l, "\\\n") ? 2 : 3;
+    l->line++;
+    l->fresh = fresh;
+    return true;
+}
+
+static bool comment(struct lexer *l)
+{
+    const bool fresh = l->fresh;
+
+    if (!l->unspliced)
+        return false;
+    if (looking_at(l, "//")) {
+        while (l->p < l->end && *l->p != '\n')
+            if (!splice(l))
+                l->p++;
+        return true;
+    }
+    if (!looking_at(l, "/*"))
+        return false;
+    l->p += 2;
+    while (l->p < l->end && !looking_at(l, "*/"))
+        step(l);
+    if (l->p < l->end)
+        l->p += 2;
+    l->fresh = fresh; /* a comment is a blank, also before '#' */
+    return true;
+}
+
+static bool quoted(struct lexer *l)
+{
+    const char quote = *l->p;
+
+    if (quote != '"' && quote != '\'')
+        return false;
+    l->p++;
+    l->fresh = false;
+    while (l->p < l->end && *l->p != quote && *l->p != '\n')
+        if (!splice(l))
+            l->p += *l->p == '\\' && l->p + 1 < l->end && l->p[1] != '\n' ? 2 : 1;
+    if (l->p < l->end && *l->p == quote)
+        l->p++;
+    return true;
+}
+
+static bool letter(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '$' || (unsigned char)c >= 0x80;
+}
+
+static bool take_word(struct lexer *l, struct word *ret)
+{
+    ret->at = l->p;
+    while (l->p < l->end && letter(*l->p))
+        l->p++;
+    ret->len = (size_t)(l->p - ret->at);
+    if (ret->len)
+        l->fresh = false;
+    return ret->len > 0;
+}
+
+static void blanks(struct lexer *l)
+{
+    while (l->p < l->end)
+        if (*l->p == ' ' || *l->p == '\t' || *l->p == '\v' || *l->p == '\f' || *l->p == '\r')
+            l->p++;
+        else if (!splice(l) && !comment(l))
+            return;
+}
+
+/* The next word of a directive, whatever continued lines and comments are in it. */
+static void directive_word(struct lexer *l, char *ret, size_t size)
+{
+    size_t n = 0;
+
+    blanks(l);
+    while (l->p < l->end) {
+        if (splice(l))
+            continue;
+        if (!letter(*l->p))
+            break;
+        if (n < size - 1)
+            ret[n++] = *l->p;
+        l->p++;
+    }
+    ret[n] = '\0';
+}
+
+/* ---- before the preprocessor
+ * ----------------------------------------------------------------- */
+
+bool scan_source(const char *text, size_t len, struct scan_hit *ret)
+{
+    struct lexer l = {
+        .p = text, .end = text + len, .line = 1, .fresh = true, .unspliced = true};
+    struct word w;
+    char name[64];
+
+    while (l.p < l.end) {
+        const bool directive = l.fresh && (*l.p == '#' || looking_at(&l, "%:"));
+        const char *at = l.p;
+
+        if (directive) {
+            l.p += *l.p == '#' ? 1 : 2;
+            l.fresh = false;
+            directive_word(&l, name, sizeof name);
+            if (isdigit((unsigned char)*name) || strcmp(name, "line") == 0)
+                return hit(ret, l.line, "a line directive",
+                           "It makes messages speak of other lines and files than these.", at,
+                           (size_t)(l.p - at));
+            if (strcmp(name, "pragma") != 0)
+                continue;
+            directive_word(&l, name, sizeof name);
+            directive_word(&l, name, sizeof name);
+            if (strcmp(name, "dependency") == 0)
+                return hit(ret, l.line, "a look at other files", why_attribute, at,
+                           (size_t)(l.p - at));
+        } else if (!splice(&l) && !comment(&l) && !quoted(&l) && !take_word(&l, &w)) {
+            step(&l);
+        }
+    }
+    return false;
+}
+
+/* ---- after it -------------------------------------------------------------------------------
+ */
+
+struct marker {
+    int line;
+    char file[200];
+    bool enters, returns;
+};
+
+/* `# 12 "file" 1 3` */
+static bool read_marker(struct lexer *l, struct marker *m)
+{
+    const char *p = l->p + 1, *nl = memchr(l->p, '\n', (size_t)(l->end - l->p));
+    size_t n = 0;
+    char *end;
+
+    if (!nl || *l->p != '#' || p == l->end || *p != ' ' || !isdigit((unsigned char)p[1]))
+        return false;
+    *m = (struct marker){.line = (int)strtol(p, &end, 10)};
+    if (end + 1 >= nl || end[1] != '"')
+        return false;
+    for (p = end + 2; p < nl && *p != '"'; p++) {
+        p += *p == '\\' && p + 1 < nl;
+        if (n < sizeof m->file - 1)
+            m->file[n++] = *p;
+    }
+    for (; p < nl; p++) {
+        m->enters |= *p == '1';
+        m->returns |= *p == '2';
+    }
+    l->p = nl + 1;
+    return true;
+}
+
+static bool is_system(const char *file)
+{
+    return (strncmp(file, "/usr/include/", 13) == 0 ||
+            strncmp(file, "/usr/lib/gcc/", 13) == 0) &&
+           !strstr(file, "/../");
+}
+
+static bool foreign(const char *file, bool (*own)(void *, const char *), void *ctx)
+{
+    const char *name = strncmp(file, "./", 2) == 0 ? file + 2 : file;
+
+    return !is_system(file) && (strchr(name, '/') || !own(ctx, name));
+}
+
+static bool scan_pragma(struct lexer *l, struct scan_hit *ret)
+{
+    const char *at = l->p, *nl = memchr(at, '\n', (size_t)(l->end - at));
+    size_t len = nl ? (size_t)(nl - at) : (size_t)(l->end - at);
+
+    l->p += len;
+    while (len > 7 && (at[7] == ' ' || at[7] == '\t')) {
+        at++;
+        len--;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(pragmas); i++) {
+        const size_t n = strlen(pragmas[i].word);
+
+        if (len >= 7 + n && memcmp(at + 7, pragmas[i].word, n) == 0 &&
+            (len == 7 + n || !letter(at[7 + n])))
+            return hit(ret, l->line, pragmas[i].what, pragmas[i].why, pragmas[i].word, n);
+    }
+    return false;
+}
+
+static struct word bare(struct word w)
+{
+    if (w.len > 4 && memcmp(w.at, "__", 2) == 0 && memcmp(w.at + w.len - 2, "__", 2) == 0)
+        return (struct word){w.at + 2, w.len - 4};
+    return w;
+}
+
+/* From behind the introducing word to the end of its brackets. */
+static bool scan_attribute(struct lexer *l, char open, char close, struct scan_hit *ret)
+{
+    int depth = 0;
+    struct word w;
+
+    do {
+        if (l->p == l->end)
+            return false;
+        if (take_word(l, &w)) {
+            const struct ban *b = banned(attributes, ARRAY_SIZE(attributes), bare(w));
+
+            if (b && depth == 2) /* deeper are arguments, a student's own names */
+                return hit(ret, l->line, b->what, b->why, w.at, w.len);
+            continue;
+        }
+        if (quoted(l))
+            continue;
+        depth += *l->p == open;
+        depth -= *l->p == close;
+        step(l);
+    } while (depth > 0 || isspace((unsigned char)l->p[-1]));
+    return false;
+}
+
+static bool scan_word(struct lexer *l, struct scan_hit *ret)
+{
+    const struct ban *b;
+    struct word w;
+
+    if (!take_word(l, &w))
+        return false;
+    if ((b = banned(tokens, ARRAY_SIZE(tokens), w)))
+        return hit(ret, l->line, b->what, b->why, w.at, w.len);
+    if (same(w, "__attribute__") || same(w, "__attribute"))
+        return scan_attribute(l, '(', ')', ret);
+    return false;
+}
+
+static bool scan_token(struct lexer *l, struct scan_hit *ret)
+{
+    if (letter(*l->p))
+        return scan_word(l, ret);
+    if (looking_at(l, "[["))
+        return scan_attribute(l, '[', ']', ret);
+    if (!quoted(l))
+        step(l);
+    return false;
+}
+
+static void skip_line(struct lexer *l)
+{
+    const char *nl = memchr(l->p, '\n', (size_t)(l->end - l->p));
+
+    l->p = nl ? nl + 1 : l->end;
+}
+
+bool scan_preprocessed(const char *text, size_t len, bool (*own)(void *ctx, const char *name),
+                       void *ctx, struct scan_hit *ret)
+{
+    struct lexer l = {.p = text, .end = text + len, .line = 1, .fresh = true};
+    struct marker m;
+    int includer = 1; /* the line of the student's file that began the present include */
+
+    while (l.p < l.end) {
+        if (l.fresh && read_marker(&l, &m)) {
+            if (m.enters && l.depth++ == 0)
+                includer = l.line;
+            if (m.enters && foreign(m.file, own, ctx))
+                return hit(ret, includer, "a file it includes",
+                           "Only the exercise's header and the system's may be included.",
+                           m.file, strlen(m.file));
+            l.depth -= m.returns && l.depth > 0;
+            if (l.depth == 0)
+                l.line = m.line;
+        } else if (l.depth > 0) {
+            skip_line(&l);
+        } else if (l.fresh && looking_at(&l, "#pragma")) {
+            if (scan_pragma(&l, ret))
+                return true;
+        } else if (scan_token(&l, ret)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,29 @@
+/* scan.h - looks for constructs that no exercise needs and that reach behind the C language, in
+ * a student's source: before and after the preprocessor. Text in, first hit out; reads no file.
+ *
+ * Not a parser of C: a lexer that knows comments, strings, directives and brackets. What hides
+ * in macros shows after preprocessing; what lies about lines and files shows before.
+ * Thread-safety: no state.
+ */
+#ifndef GRADER_SCAN_H
+#define GRADER_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct scan_hit {
+    int line;        /* in the student's file */
+    char what[80];   /* "inline assembly" */
+    char name[160];  /* the token itself, printable */
+    const char *why; /* a sentence in plain words */
+};
+
+/* The source as handed in: line directives, which would move blame. True on a hit. */
+bool scan_source(const char *text, size_t len, struct scan_hit *ret);
+
+/* The output of `gcc -E` on it. `own` decides whether the exercise has a header of that name.
+ */
+bool scan_preprocessed(const char *text, size_t len, bool (*own)(void *ctx, const char *name),
+                       void *ctx, struct scan_hit *ret);
+
+#endif
