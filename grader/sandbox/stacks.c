@@ -34,13 +34,13 @@ static const char *folder_of_program;
 static int find_elf(Dwfl_Module *mod, void **user, const char *name, Dwarf_Addr base,
                     char **ret, Elf **elf)
 {
-    static const char job[] = "/job/";
+    const char *slash = strrchr(name, '/');
     int fd;
 
     if (*name == '[')
         return dwfl_linux_proc_find_elf(mod, user, name, base, ret, elf);
-    if (strncmp(name, job, sizeof job - 1) == 0 && !strchr(name + sizeof job - 1, '/')) {
-        if (asprintf(ret, "%s/%s", folder_of_program, name + sizeof job - 1) < 0)
+    if (slash == name + 4 && strncmp(name, "/job", 4) == 0) {
+        if (asprintf(ret, "%s%s", folder_of_program, slash) < 0)
             *ret = NULL;
     } else if (strncmp(name, "/usr/", 5) == 0 || strncmp(name, "/lib", 4) == 0 ||
                strncmp(name, folder_of_program, strlen(folder_of_program)) == 0) {
