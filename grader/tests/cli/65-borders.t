@@ -99,6 +99,21 @@ int main(void) { struct sigaction sa = {.sa_handler = on, .sa_flags = SA_RESTART
     int got = semop(s, &down, 1); wait(NULL); semctl(s, 0, IPC_RMID); assert(got == 0); return 0; }
 X
 
+# ---- files that several processes change ------------------------------------------------------------
+
+prog lost-in-a-file wrong-result <<'X'
+static void add(int fd) { int n = 0; pread(fd, &n, sizeof n, 0); n++; pwrite(fd, &n, sizeof n, 0); }
+int main(void) { char path[] = "/tmp/lockstep-XXXXXX"; int fd = mkstemp(path), n = 0; unlink(path); pwrite(fd, &n, sizeof n, 0);
+    if (fork() == 0) { add(fd); _exit(0); }
+    add(fd); wait(NULL); pread(fd, &n, sizeof n, 0); assert(n == 2); return 0; }
+X
+prog kept-in-a-file none <<'X'
+static void add(int fd) { int n = 0; lockf(fd, F_LOCK, 0); pread(fd, &n, sizeof n, 0); n++; pwrite(fd, &n, sizeof n, 0); lockf(fd, F_ULOCK, 0); }
+int main(void) { char path[] = "/tmp/lockstep-XXXXXX"; int fd = mkstemp(path), n = 0; unlink(path); pwrite(fd, &n, sizeof n, 0);
+    if (fork() == 0) { add(fd); _exit(0); }
+    add(fd); wait(NULL); pread(fd, &n, sizeof n, 0); assert(n == 2); return 0; }
+X
+
 # ---- streams over channels, names used again ------------------------------------------------------
 
 prog fscanf-from-a-pipe none <<'X'
