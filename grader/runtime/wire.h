@@ -22,7 +22,7 @@ enum {
 
 enum ls_wire_type {
     LS_BEGIN = 1, /* text: test id; number: pid as the test sees it. Waits for LS_GO. */
-    LS_END,       /* the body returned. Waits for LS_GO. */
+    LS_END,       /* the body returned; number: line of its last assertion. Waits for LS_GO. */
     LS_OBSERVE,   /* text: label; number: value */
     LS_FAIL,      /* text: "FILE\nMESSAGE"; line; number: errno of the failing task. Waits. */
     LS_CRASH,     /* line: signal number; number: fault address. Waits. */

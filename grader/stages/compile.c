@@ -199,6 +199,7 @@ static int link_program(struct unit *u, struct err *e)
                     "-Wl,--wrap=tcase_create",
                     "-Wl,--wrap=suite_add_tcase",
                     "-Wl,--wrap=_ck_assert_failed",
+                    "-Wl,--wrap=_mark_point",
                     "-Wl,--wrap=pthread_tryjoin_np",
                     "-Wl,--wrap=pthread_timedjoin_np",
                     "-Wl,--wrap=pthread_clockjoin_np",

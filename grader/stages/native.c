@@ -317,6 +317,7 @@ static enum keeper_answer on_event(void *ctx, const struct keeper_event *ev)
             return KEEPER_STOP;
         }
         run->ended = true;
+        run->last_mark = ev->number;
         compare_fds(run);
         compare_tasks(run, ev);
         return KEEPER_GO_ON;

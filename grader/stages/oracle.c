@@ -81,6 +81,14 @@ int oracle_check(struct unit *u, struct test_grade *t, const struct native_run *
                        "%s: the reference solution fails '%s'; no verdict drawn", u->x->id,
                        t->test->id);
     why = difference(u, &ours.seen, &run->seen);
+    if (ours.last_mark != run->last_mark) {
+        v = VERDICT_TAMPERING;
+        why = arena_printf(
+            u->a,
+            "The test was left after its assertion in line %lld; it goes on to that "
+            "in line %lld.",
+            (long long)run->last_mark, (long long)ours.last_mark);
+    }
     if (ours.stood && run->stood && ours.end_offset != run->end_offset) {
         v = VERDICT_TAMPERING;
         why =

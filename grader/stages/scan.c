@@ -1,4 +1,4 @@
-/* scan.c - a lexer of two passes over a student's source; see scan.h.
+/* scan.c - a lexer over a student's preprocessed source; see scan.h.
  *
  * Only tokens of the student's own file count: what system headers expand to inside themselves
  * is theirs. Which file a token is of is told by the preprocessor's line markers ("Preprocessor
@@ -16,9 +16,8 @@
 struct lexer {
     const char *p, *end;
     int line;
-    int depth;      /* of includes; 0: the student's file */
-    bool fresh;     /* nothing but blanks on this line so far */
-    bool unspliced; /* the text still has continued lines and comments */
+    int depth;  /* of includes; 0: the student's file */
+    bool fresh; /* nothing but blanks on this line so far */
 };
 
 struct word {
@@ -138,42 +137,6 @@ static void step(struct lexer *l)
     l->p++;
 }
 
-/* "\<newline>" is nothing at all (C11 5.1.1.2, phase 2). */
-static bool splice(struct lexer *l)
-{
-    const bool fresh = l->fresh;
-
-    if (!l->unspliced || !(looking_at(l, "\\\n") || looking_at(l, "\\\r\n")))
-        return false;
-    l->p += looking_at(l, "\\\n") ? 2 : 3;
-    l->line++;
-    l->fresh = fresh;
-    return true;
-}
-
-static bool comment(struct lexer *l)
-{
-    const bool fresh = l->fresh;
-
-    if (!l->unspliced)
-        return false;
-    if (looking_at(l, "//")) {
-        while (l->p < l->end && *l->p != '\n')
-            if (!splice(l))
-                l->p++;
-        return true;
-    }
-    if (!looking_at(l, "/*"))
-        return false;
-    l->p += 2;
-    while (l->p < l->end && !looking_at(l, "*/"))
-        step(l);
-    if (l->p < l->end)
-        l->p += 2;
-    l->fresh = fresh; /* a comment is a blank, also before '#' */
-    return true;
-}
-
 static bool quoted(struct lexer *l)
 {
     const char quote = *l->p;
@@ -183,8 +146,7 @@ static bool quoted(struct lexer *l)
     l->p++;
     l->fresh = false;
     while (l->p < l->end && *l->p != quote && *l->p != '\n')
-        if (!splice(l))
-            l->p += *l->p == '\\' && l->p + 1 < l->end && l->p[1] != '\n' ? 2 : 1;
+        l->p += *l->p == '\\' && l->p + 1 < l->end && l->p[1] != '\n' ? 2 : 1;
     if (l->p < l->end && *l->p == quote)
         l->p++;
     return true;
@@ -206,70 +168,7 @@ static bool take_word(struct lexer *l, struct word *ret)
     return ret->len > 0;
 }
 
-static void blanks(struct lexer *l)
-{
-    while (l->p < l->end)
-        if (*l->p == ' ' || *l->p == '\t' || *l->p == '\v' || *l->p == '\f' || *l->p == '\r')
-            l->p++;
-        else if (!splice(l) && !comment(l))
-            return;
-}
-
-/* The next word of a directive, whatever continued lines and comments are in it. */
-static void directive_word(struct lexer *l, char *ret, size_t size)
-{
-    size_t n = 0;
-
-    blanks(l);
-    while (l->p < l->end) {
-        if (splice(l))
-            continue;
-        if (!letter(*l->p))
-            break;
-        if (n < size - 1)
-            ret[n++] = *l->p;
-        l->p++;
-    }
-    ret[n] = '\0';
-}
-
-/* ---- before the preprocessor
- * ----------------------------------------------------------------- */
-
-bool scan_source(const char *text, size_t len, struct scan_hit *ret)
-{
-    struct lexer l = {
-        .p = text, .end = text + len, .line = 1, .fresh = true, .unspliced = true};
-    struct word w;
-    char name[64];
-
-    while (l.p < l.end) {
-        const bool directive = l.fresh && (*l.p == '#' || looking_at(&l, "%:"));
-        const char *at = l.p;
-
-        if (directive) {
-            l.p += *l.p == '#' ? 1 : 2;
-            l.fresh = false;
-            directive_word(&l, name, sizeof name);
-            if (isdigit((unsigned char)*name) || strcmp(name, "line") == 0)
-                return hit(ret, l.line, "a line directive",
-                           "It makes messages speak of other lines and files than these.", at,
-                           (size_t)(l.p - at));
-            if (strcmp(name, "pragma") != 0)
-                continue;
-            directive_word(&l, name, sizeof name);
-            directive_word(&l, name, sizeof name);
-            if (strcmp(name, "dependency") == 0)
-                return hit(ret, l.line, "a look at other files", why_attribute, at,
-                           (size_t)(l.p - at));
-        } else if (!splice(&l) && !comment(&l) && !quoted(&l) && !take_word(&l, &w)) {
-            step(&l);
-        }
-    }
-    return false;
-}
-
-/* ---- after it -------------------------------------------------------------------------------
+/* ---- tokens -------------------------------------------------------------------------------
  */
 
 struct marker {
@@ -312,8 +211,10 @@ static bool is_system(const char *file)
 
 static bool foreign(const char *file, bool (*own)(void *, const char *), void *ctx)
 {
-    const char *name = strncmp(file, "./", 2) == 0 ? file + 2 : file;
+    const char *name = file;
 
+    while (strncmp(name, "./", 2) == 0)
+        name += 2;
     return !is_system(file) && (strchr(name, '/') || !own(ctx, name));
 }
 
@@ -369,12 +270,30 @@ static bool scan_attribute(struct lexer *l, char open, char close, struct scan_h
     return false;
 }
 
+/* R"x(...)x", which GNU C has (GCC manual, "C Extensions"; C++11 2.14.5). */
+static bool raw_string(struct lexer *l, struct word w)
+{
+    char end[24] = ")";
+    size_t n = 1;
+
+    if (w.len == 0 || w.len > 3 || w.at[w.len - 1] != 'R' || l->p == l->end || *l->p != '"' ||
+        (w.len > 1 && !strchr("uUL8", w.at[w.len - 2])))
+        return false;
+    for (l->p++; l->p < l->end && *l->p != '(' && n < 18; l->p++)
+        end[n++] = *l->p;
+    end[n++] = '"';
+    while (l->p < l->end && !((size_t)(l->end - l->p) >= n && memcmp(l->p, end, n) == 0))
+        step(l);
+    l->p += l->p < l->end ? n : 0;
+    return true;
+}
+
 static bool scan_word(struct lexer *l, struct scan_hit *ret)
 {
     const struct ban *b;
     struct word w;
 
-    if (!take_word(l, &w))
+    if (!take_word(l, &w) || raw_string(l, w))
         return false;
     if ((b = banned(tokens, ARRAY_SIZE(tokens), w)))
         return hit(ret, l->line, b->what, b->why, w.at, w.len);

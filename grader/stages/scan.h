@@ -18,9 +18,6 @@ struct scan_hit {
     const char *why; /* a sentence in plain words */
 };
 
-/* The source as handed in: line directives, which would move blame. True on a hit. */
-bool scan_source(const char *text, size_t len, struct scan_hit *ret);
-
 /* The output of `gcc -E` on it. `own` decides whether the exercise has a header of that name.
  */
 bool scan_preprocessed(const char *text, size_t len, bool (*own)(void *ctx, const char *name),

@@ -117,6 +117,7 @@ struct native_run {
     struct buf left; /* found at the body's end, one line a thing */
     pid_t main_pid;
     uint64_t begin_sp, begin_pc; /* where it stood at its beginning; 0: not seen */
+    int64_t last_mark;           /* line of the last assertion that held */
     int64_t end_offset;          /* how far from there at its end */
     bool stood;                  /* both are known */
     struct buf fds_before;

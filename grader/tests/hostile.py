@@ -6,7 +6,8 @@
 Grades each of fixtures/hostile as an instructor would (with the oracle), two at a time, with
 servers listening that they must not reach. Prints one line an attack: verdict and the layer
 that stopped it. Then looks at the host: processes, System V, /dev/shm, queues, files with
-setuid, home folders, the grader's own tree. Exit 0 only if all was stopped and nothing changed.
+setuid, home folders, the grader's own tree. Exit 0 only if all was stopped and nothing changed;
+nothing else may be graded on the machine meanwhile.
 
 Not a place for expectations: those are in the fixtures.
 """

@@ -9,6 +9,7 @@
 #include "runtime/explore/fiber.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -118,12 +119,27 @@ static void set_ctype(struct fiber *f)
     }
 }
 
+/* A program that takes the address of a nested function has code on its stack, and its header
+ * asks for a stack that may be executed (PT_GNU_STACK): so must ours. */
+static bool stacks_execute(void)
+{
+    const ElfW(Phdr) *p = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    const unsigned long n = getauxval(AT_PHNUM);
+
+    for (unsigned long i = 0; p && i < n; i++)
+        if (p[i].p_type == PT_GNU_STACK)
+            return p[i].p_flags & PF_X;
+    return false;
+}
+
 static int make_one(struct fiber *f)
 {
     const size_t size = FIBER_STACK + FIBER_GUARD;
     char *p = map_memory(size, false);
 
     if (!p)
+        return -1;
+    if (stacks_execute() && mprotect(p, size, PROT_READ | PROT_WRITE | PROT_EXEC) < 0)
         return -1;
     if (mprotect(p, FIBER_GUARD, PROT_NONE) < 0 || make_tls(f) < 0)
         return -1;

@@ -25,7 +25,11 @@ chmod 755 "$d/gcc"
 mkdir "$d/.git"
 mkfifo "$d/fifo.h"
 run 1 sh -c "cd '$d' && exec '$LOCKSTEP' grade 1 --submission . --format 'json:$tmp/junk.json'"
-is "the result is the same to the byte" "$(cmp "$tmp/clean.json" "$tmp/junk.json" 2>&1)" ""
+verdicts() { # of a racy submission evidence may differ from run to run, verdicts never
+    python3 -c 'import json, sys
+for t in json.load(open(sys.argv[1]))["exercises"][0]["tests"]: print(t["id"], t["verdict"])' "$1"
+}
+is "the verdicts are the same" "$(verdicts "$tmp/junk.json")" "$(verdicts "$tmp/clean.json")"
 is "and nothing of it ran" "$(ls "$tmp/PWNED" 2>/dev/null)" ""
 
 # ---- a submission that is no file ------------------------------------------------------------------
@@ -66,7 +70,11 @@ same "and no formula" "$(cat "$tmp/out/gradebook.csv")" "^\"'=cmd"
 # ---- honest names ----------------------------------------------------------------------------------
 
 mkdir "$tmp/names"
-sed 's/event_create(void)$/&/' "$top/solutions/08-event/event.c" >"$tmp/names/event.c"
+{
+    echo 'static int nested(void);'
+    sed 's/"event.h"/".\/event.h"/; /^struct event \*event_create(void)$/{n;s/{/{ if (!nested()) return NULL;/}' \
+        "$top/solutions/08-event/event.c"
+} >"$tmp/names/event.c"
 cat >>"$tmp/names/event.c" <<'X'
 
 int read(int n);
@@ -81,9 +89,36 @@ int send(int section, int alias)
     return section + alias + read(1);
 }
 
+#if 0
+# 1. take the lock, don't /* ask
+#line 4
+*/
+#pragma GCC dependency "event.h"
+#endif
+
+static const char *const notes = R"(
+# 1. no asm, no
+__attribute__((weak)) here)";
+
+static int twice(int (*f)(int))
+{
+    return f(f(1));
+}
+
+static int nested(void)
+{
+    int more = notes[0];
+    int add(int n)
+    {
+        return n + more;
+    }
+
+    return send(1, 2) + twice(add);
+}
+
 int main(void)
 {
-    return send(1, 2);
+    return 0;
 }
 X
 run 0 "$LOCKSTEP" grade 8 --submission "$tmp/names"

@@ -130,7 +130,6 @@ static void try_screen(const char *text, size_t len)
         return;
     memcpy(copy, text, len);
     copy = realloc(copy, len ? len : 1);
-    scan_source(copy, len, &hit);
     scan_preprocessed(copy, len, anything, NULL, &hit);
     free(copy);
 }
