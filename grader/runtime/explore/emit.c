@@ -108,7 +108,7 @@ void emit_found(int fd, struct found *f, const char *token)
     flush(&o);
 }
 
-enum { SEEN = 1 << 12, WATCHED = 64 };
+enum { SEEN_BITS = 17, SEEN = 1 << SEEN_BITS, WATCHED = 64 }; /* twice the longest trace */
 
 /* What the trace says of one granule: who touched it, and was it written while another one of
  * them was already there. */
@@ -119,11 +119,13 @@ struct seen {
 
 static struct seen *seen_at(struct seen *all, uint64_t granule)
 {
-    struct seen *e = &all[(granule * 0x9e3779b97f4a7c15u) >> 52];
+    uint64_t at = (granule * 0x9e3779b97f4a7c15u) >> (64 - SEEN_BITS);
 
-    if (e->granule == 0)
-        e->granule = granule;
-    return e->granule == granule ? e : NULL; /* a collision is merely shown */
+    /* Probed, so that what is shown does not depend on where memory happens to lie. */
+    while (all[at].granule != 0 && all[at].granule != granule)
+        at = (at + 1) & (SEEN - 1);
+    all[at].granule = granule;
+    return &all[at];
 }
 
 static bool is_access(const struct trace_step *s)
@@ -178,7 +180,7 @@ static void mark_shared(void)
         struct trace_step *s = &W->trace[i];
         const struct seen *e = is_access(s) ? seen_at(all, s->op.obj >> 3) : NULL;
 
-        s->shared = is_access(s) ? !e || e->concurrent : s->op.kind != OP_YIELD;
+        s->shared = e ? e->concurrent : s->op.kind != OP_YIELD;
     }
 }
 
