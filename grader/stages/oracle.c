@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "sandbox/tier.h"
 #include "stages/unit.h"
 
 /* Builds the reference's program once a unit, in a work folder inside the unit's own. */
@@ -81,7 +82,7 @@ int oracle_check(struct unit *u, struct test_grade *t, const struct native_run *
                        "%s: the reference solution fails '%s'; no verdict drawn", u->x->id,
                        t->test->id);
     why = difference(u, &ours.seen, &run->seen);
-    if (ours.last_mark != run->last_mark) {
+    if (ours.last_mark != run->last_mark && !sandbox_without("stream")) {
         v = VERDICT_TAMPERING;
         why = arena_printf(
             u->a,
