@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/keeper.h"
 #include "sandbox/tier.h"
 
@@ -133,6 +134,10 @@ static int run(int argc, char *argv[], struct err *e)
         printf("note  the full tier refuses: %s\n      remedy: %s\n", sandbox_refusal(),
                sandbox_remedy());
     printf("tier  %s: %s\n", tier_name(sandbox_tier()), tier_promise(sandbox_tier()));
+    printf("note  memory is limited %s (%s)\n",
+           cgroup_works() ? "for a run as a whole"
+                          : "for each process, not for a run as a whole",
+           cgroup_words());
     arena_release(&a);
     return status;
 }

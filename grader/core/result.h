@@ -88,8 +88,9 @@ struct unit_result {
     const char *not_graded;      /* why no verdict may be drawn; NULL when graded */
     struct test_grade *tests;    /* in rubric order */
     int test_count, score, max;
-    enum tier tier;                  /* how strongly its runs were confined */
-    bool missing;                    /* nothing was submitted */
+    enum tier tier; /* how strongly its runs were confined */
+    bool whole;     /* memory was limited as a whole, not only each process's */
+    bool missing;   /* nothing was submitted */
     struct spent stages[MODE_COUNT]; /* by mode; not part of the grade */
     struct spent compile;
 };

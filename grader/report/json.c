@@ -132,11 +132,12 @@ static json_t *unit_json(const struct unit_result *u)
                      u->max, "compiler_output", text(u->compiler_output), "tests", tests);
 }
 
-static json_t *head(enum tier tier, int score, int max, json_t *exercises)
+static json_t *head(enum tier tier, bool whole, int score, int max, json_t *exercises)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:o}", "format", RESULT_FORMAT, "grader",
-                     LOCKSTEP_VERSION, "tier", tier_name(tier), "trust", tier_trust(tier),
-                     "score", score, "max", max, "exercises", exercises);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:o}", "format", RESULT_FORMAT,
+                     "grader", LOCKSTEP_VERSION, "tier", tier_name(tier), "memory",
+                     whole ? "whole" : "each", "trust", tier_trust(tier), "score", score, "max",
+                     max, "exercises", exercises);
 }
 
 int report_exploration(const struct exploration *x, json_t **ret, struct err *e)
@@ -159,6 +160,7 @@ int report_json(const struct unit_result *units, int count, json_t **ret, struct
     json_t *exercises = json_array(), *j;
     enum tier tier = TIER_FULL; /* the weakest of all */
     int score = 0, max = 0;
+    bool whole = true;
 
     for (int i = 0; i < count; i++) {
         if (json_array_append_new(exercises, unit_json(&units[i])) < 0) {
@@ -167,10 +169,11 @@ int report_json(const struct unit_result *units, int count, json_t **ret, struct
         }
         if (!units[i].not_graded && units[i].tier < tier)
             tier = units[i].tier;
+        whole &= units[i].not_graded || units[i].whole;
         score += units[i].not_graded ? 0 : units[i].score;
         max += units[i].max;
     }
-    j = head(tier, score, max, exercises);
+    j = head(tier, whole, score, max, exercises);
     if (!j)
         return err_oom(e);
     *ret = j;
@@ -182,15 +185,19 @@ int report_join(json_t *const *parts, int count, json_t **ret, struct err *e)
     json_t *exercises = json_array(), *j;
     enum tier tier = TIER_FULL, t;
     int score = 0, max = 0;
+    bool whole = true;
 
     for (int i = 0; i < count; i++) {
+        const char *memory = json_string_value(json_object_get(parts[i], "memory"));
+
+        whole &= memory && strcmp(memory, "whole") == 0;
         if (tier_parse(json_string_value(json_object_get(parts[i], "tier")), &t))
             tier = t < tier ? t : tier;
         json_array_extend(exercises, json_object_get(parts[i], "exercises"));
         score += (int)json_integer_value(json_object_get(parts[i], "score"));
         max += (int)json_integer_value(json_object_get(parts[i], "max"));
     }
-    j = head(tier, score, max, exercises);
+    j = head(tier, whole, score, max, exercises);
     if (!j)
         return err_oom(e);
     *ret = j;

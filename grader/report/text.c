@@ -269,7 +269,10 @@ int report_text(const json_t *result, const struct text_options *options, struct
     buf_printf(ret, "total %d/%d", num(result, "score"), num(result, "max"));
     if (tier_parse(str(result, "tier"), &tier))
         buf_printf(ret, "   (tier %s: %s)\n", tier_name(tier), tier_promise(tier));
-    buf_printf(ret, "trust: %s\n", str(result, "trust"));
+    buf_printf(ret, "trust: %s%s\n", str(result, "trust"),
+               strcmp(str(result, "memory"), "each") == 0
+                   ? "; memory was limited for each process, not for a run as a whole"
+                   : "");
     return ret->failed ? err_oom(e) : 0;
 }
 

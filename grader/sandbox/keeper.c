@@ -29,6 +29,8 @@ enum {
     TIMER_LOOKS = 100,   /* the same where an unseen timer could still ring */
     STILL_LOOKS = 300,   /* the same under a slow tool, whose waits we cannot read */
     GRACE_MS = 5000,     /* for init to end everything and report */
+    TOOL_MB = 4096,      /* of a tool's run as a whole: its processes have no limit each */
+    TASKS_OURS = 32,     /* bubblewrap, init, and what the keeper is to see before the kernel */
     STARVED_FACTOR = 10, /* elapsed limit on a machine that gives no processor */
 };
 
@@ -41,6 +43,7 @@ struct keeper {
     struct keeper_result r;
     struct task_tree was, is;
     struct buf status;
+    struct cgroup group;
     enum tier tier;
     pid_t child, init; /* what was started; lockstep-init, once it runs, is one of its own */
     int out, wire, status_fd, control;
@@ -72,6 +75,17 @@ static int make_wire(int fds[2])
     return setsockopt(fds[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
 }
 
+static int make_group(struct keeper *k, struct err *e)
+{
+    const struct limits *l = &k->job->limits;
+
+    if (k->job->trusted)
+        return 0;
+    /* what one process may have as address space, all may have as memory */
+    return cgroup_make(l->memory_mb ? l->memory_mb : TOOL_MB, l->processes + TASKS_OURS,
+                       &k->group, e);
+}
+
 static int start(struct keeper *k, enum tier tier, struct err *e)
 {
     int out[2] = {-1, -1}, status[2] = {-1, -1}, control[2] = {-1, -1}, wire[2] = {-1, -1};
@@ -82,11 +96,15 @@ static int start(struct keeper *k, enum tier tier, struct err *e)
         err_errno(e, "cannot make a pipe");
         goto done;
     }
-    k->child = sandbox_launch(
-        k->job, tier,
-        &(struct launch_ends){
-            .out = out[1], .status = status[1], .control = control[0], .wire = wire[1]},
-        e);
+    if (make_group(k, e) < 0)
+        goto done;
+    k->child = sandbox_launch(k->job, tier,
+                              &(struct launch_ends){.out = out[1],
+                                                    .status = status[1],
+                                                    .control = control[0],
+                                                    .wire = wire[1],
+                                                    .group = &k->group},
+                              e);
     if (k->child < 0)
         goto done;
     k->out = steal_fd(&out[0]);
@@ -289,6 +307,8 @@ static void look(struct keeper *k)
         end_run(k, KEEPER_CPU);
     if (k->is.count > k->job->limits.processes || k->is.overflow)
         end_run(k, KEEPER_PROCESSES);
+    if (cgroup_exceeded(&k->group))
+        end_run(k, KEEPER_MEMORY);
     check_stuck(k);
     check_wall(k, now);
     k->next_look = now_s() + LOOK_MS / 1000.0;
@@ -323,6 +343,8 @@ static int read_report(struct keeper *k, struct err *e)
             buf_printf(&k->r.left, "%s\n", l + 5);
         }
     }
+    if (k->r.end == KEEPER_MEMORY) /* version 2 kills init as well */
+        return 0;
     if (!used && k->init == 0)
         return err_set(e, ERR_SYSTEM, "the sandbox could not be made: %.*s",
                        (int)(k->r.output.len ? strcspn(k->r.output.data, "\n") : 10),
@@ -385,15 +407,21 @@ int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct e
     k->started = k->last_look = now_s();
     k->next_look = k->started + 2 * LOOK_MS / 1000.0;
     k->tier = job->trusted ? TIER_NONE : sandbox_tier();
+    k->group = (struct cgroup){.enter = {-1, -1}};
     rc = start(k, k->tier, e);
     if (rc == 0) {
         watch(k);
         while (waitpid(k->child, NULL, 0) < 0 && errno == EINTR)
             ;
+        if (cgroup_exceeded(&k->group)) {
+            k->over = true;
+            k->r.end = KEEPER_MEMORY;
+        }
         rc = read_report(k, e);
     }
     if (rc == 0 && keeper_interrupted)
         rc = err_set(e, ERR_STOPPED, "interrupted");
+    cgroup_remove(&k->group);
     k->r.wall_s = now_s() - k->started;
     util_close(&k->out);
     util_close(&k->wire);

@@ -30,6 +30,7 @@ enum keeper_end {
     KEEPER_STARVED,   /* the same, but the machine gave it no processor: no verdict */
     KEEPER_OUTPUT,    /* printed too much */
     KEEPER_PROCESSES, /* too many processes and threads */
+    KEEPER_MEMORY,    /* too much memory as a whole; only where control groups work */
     KEEPER_JUDGED,    /* on_event said stop */
 };
 
@@ -59,6 +60,7 @@ struct keeper_job {
      * of cwd, to write as well, which is for tools of ours. */
     const char *const *files;
     const char *out; /* with files: a folder in cwd it may write, NULL for none */
+    int in;          /* an open file to be its standard input; 0: there is none */
     struct limits limits;
     bool trusted;    /* not a stranger's: not confined */
     bool watch_left; /* tell what it leaves behind */

@@ -35,6 +35,7 @@ struct launcher {
     int from[FDS], to[FDS], fds;
     long uid; /* to become before exec, -1: nobody else */
     char *const *envp;
+    const struct cgroup *group;
 };
 
 static void word(struct launcher *l, const char *fmt, ...)
@@ -188,6 +189,8 @@ static void __attribute__((noreturn)) child(const struct launcher *l, const char
     for (int s = 1; s < NSIG; s++)
         signal(s, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    if (cgroup_enter(l->group) < 0)
+        refuse("cannot enter the control group");
     place_descriptors(l);
     if (cwd && chdir(cwd) < 0)
         refuse("cannot enter the work folder");
@@ -240,7 +243,7 @@ static int prepare_full(struct launcher *l, const struct keeper_job *job,
 pid_t sandbox_launch(const struct keeper_job *job, enum tier tier,
                      const struct launch_ends *ends, struct err *e)
 {
-    struct launcher l = {.uid = -1, .envp = job->envp};
+    struct launcher l = {.uid = -1, .envp = job->envp, .group = ends->group};
     int data[PROFILE_DATA] = {-1, -1, -1, -1, -1}, args = -1;
     auto_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     pid_t pid = -1;
@@ -251,7 +254,7 @@ pid_t sandbox_launch(const struct keeper_job *job, enum tier tier,
         l.uid = -1;
     if (give_folder(job, l.uid, e) < 0)
         goto done;
-    move(&l, null, 0);
+    move(&l, job->in > 0 ? job->in : null, 0);
     move(&l, ends->out, 1);
     move(&l, ends->out, 2);
     move(&l, ends->status, INIT_STATUS_FD);

@@ -4,13 +4,15 @@
 #ifndef GRADER_LAUNCH_H
 #define GRADER_LAUNCH_H
 
+#include "sandbox/cgroup.h"
 #include "sandbox/keeper.h"
 #include "sandbox/tier.h"
 
 /* The program's ends of what connects it to the keeper; they stay the caller's. */
 struct launch_ends {
     int out, status, control;
-    int wire; /* -1: none */
+    int wire;                   /* -1: none */
+    const struct cgroup *group; /* to be entered */
 };
 
 /* The process started: init itself, or bubblewrap, whose only child init will be. -1 with *e.

@@ -146,7 +146,7 @@ int stage_explore(struct unit *u, struct err *e)
     for (int i = 0; i < u->r->test_count; i++) {
         struct test_grade *t = &u->r->tests[i];
 
-        if (!(t->test->modes & 1u << MODE_EXPLORE) || is_settled(t))
+        if (!(t->test->modes & 1u << MODE_EXPLORE) || !unit_wants(u, t->test) || is_settled(t))
             continue;
         if (!built && explore_build(u, &pure, e) < 0)
             return -1;

@@ -23,8 +23,8 @@ struct findings {
     struct finding *all; /* sorted and unique once finished */
 };
 
-/* Takes in one process's file. One that cannot be read at all is the grader's error. */
-int findings_read(struct findings *f, const char *path, struct err *e);
+/* Takes in one process's file; one that cannot be read says nothing. */
+void findings_read(struct findings *f, const char *path);
 
 /* Turns what was taken in into evidence: same race, same title, once a test; in an order
  * that does not depend on the run. Races in code that uses atomics become advice. */

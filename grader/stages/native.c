@@ -417,6 +417,12 @@ static void judge(struct native_run *run, const struct keeper_result *kr)
         prove_text(run, VERDICT_RESOURCE_LIMIT,
                    "Started more processes and threads than the limit allows.");
         break;
+    case KEEPER_MEMORY:
+        prove_text(
+            run, VERDICT_RESOURCE_LIMIT,
+            "Used more memory, all processes and files in memory together, than the limit "
+            "allows.");
+        break;
     case KEEPER_JUDGED:
         if (kr->forged)
             prove_text(run, VERDICT_TAMPERING, "Something forged was sent to the grader.");
@@ -502,7 +508,7 @@ int stage_native(struct unit *u, struct err *e)
     if (check_ids(u, e) < 0)
         return -1;
     for (int i = 0; i < u->r->test_count; i++)
-        if (run_test(u, &u->r->tests[i], e) < 0)
+        if (unit_wants(u, u->r->tests[i].test) && run_test(u, &u->r->tests[i], e) < 0)
             return -1;
     return 0;
 }

@@ -17,6 +17,7 @@ static const char *reference_program(struct unit *u, struct err *e)
     struct unit_result scratch;
     struct unit ref = *u;
     const char *file = course_solution(u->o->course, u->x, u->a);
+    int rc;
 
     if (u->reference_built)
         return name;
@@ -32,7 +33,10 @@ static const char *reference_program(struct unit *u, struct err *e)
         slurp(file, 1 << 20, &ref.source, &ref.source_len, e) < 0)
         return NULL;
     scratch.submission_hash = u->r->submission_hash;
-    if (stage_compile(&ref, e) == 0)
+    unit_busy(u, true);
+    rc = stage_compile(&ref, e);
+    unit_busy(u, false);
+    if (rc == 0)
         err_set(e, ERR_EXERCISE, "%s: the reference solution does not compile", u->x->id);
     else if (e->kind == ERR_NONE && rename(arena_printf(u->a, "%s/program", ref.work),
                                            arena_printf(u->a, "%s/reference", u->work)) < 0)

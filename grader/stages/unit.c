@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "sandbox/cgroup.h"
 #include "sandbox/tier.h"
 
 enum { SUBMISSION_MAX = 1 << 20 };
@@ -25,6 +26,17 @@ int unit_tool(const struct unit *u, char *const argv[], const struct limits *l,
     struct keeper_job job = {.argv = argv, .envp = unit_env, .cwd = u->work, .limits = *l};
 
     return keeper_run(&job, ret, e);
+}
+
+void unit_busy(const struct unit *u, bool begins)
+{
+    if (u->o->busy)
+        u->o->busy(u->o->cores, begins);
+}
+
+bool unit_wants(const struct unit *u, const struct rubric_test *t)
+{
+    return !u->o->only || strcmp(u->o->only, t->id) == 0;
 }
 
 bool unit_owns(const struct unit *u, const char *file)
@@ -238,6 +250,21 @@ static void tell(const struct unit *u, const char *what)
         u->o->progress(u->o->ctx, what);
 }
 
+static int run_tools(struct unit *u, struct err *e)
+{
+    for (int m = MODE_HELGRIND; m <= MODE_MEMCHECK; m++) {
+        if (!(u->o->modes & 1u << m))
+            continue;
+        tell(u, mode_name((enum mode)m));
+        if (stage_valgrind(u, (enum mode)m, e) < 0)
+            return -1;
+    }
+    if (!(u->o->modes & 1u << MODE_EXPLORE))
+        return 0;
+    tell(u, mode_name(MODE_EXPLORE));
+    return stage_explore(u, e);
+}
+
 static int run_stages(struct unit *u, struct err *e)
 {
     auto_close int turn = take_turn(e);
@@ -247,25 +274,18 @@ static int run_stages(struct unit *u, struct err *e)
         return -1;
 
     tell(u, "compiling");
+    unit_busy(u, true);
     rc = stage_compile(u, e);
+    unit_busy(u, false);
     if (rc <= 0)
         return rc;
     tell(u, "native");
     if (stage_native(u, e) < 0)
         return -1;
-    for (int m = MODE_HELGRIND; m <= MODE_MEMCHECK; m++) {
-        if (!(u->o->modes & 1u << m))
-            continue;
-        tell(u, mode_name((enum mode)m));
-        if (stage_valgrind(u, (enum mode)m, e) < 0)
-            return -1;
-    }
-    if (u->o->modes & 1u << MODE_EXPLORE) {
-        tell(u, mode_name(MODE_EXPLORE));
-        if (stage_explore(u, e) < 0)
-            return -1;
-    }
-    return 0;
+    unit_busy(u, true);
+    rc = run_tools(u, e);
+    unit_busy(u, false);
+    return rc;
 }
 
 int unit_grade(const struct unit_options *o, const struct exercise *x, const char *file,
@@ -283,6 +303,7 @@ int unit_grade(const struct unit_options *o, const struct exercise *x, const cha
     if (result_init(a, x, &r, e) < 0)
         return -1;
     r.tier = sandbox_tier();
+    r.whole = cgroup_works();
     rc = read_submission(&u, e);
     if (rc > 0)
         rc = unit_open_work(a, &u.work, e);

@@ -19,8 +19,12 @@ struct unit_options {
     const char *secret; /* course secret for the seeds; NULL = the fixed practice secret */
     bool oracle;        /* compare observations with the reference solution's */
     unsigned modes;     /* modes allowed, bits; all by default */
+    const char *only;   /* run this test alone, the others stay at pass; NULL: all */
     void (*progress)(void *ctx, const char *what); /* NULL: silent */
     void *ctx;
+    /* Told before work that keeps a core busy, which may wait here for one, and after it. */
+    void (*busy)(void *cores, bool begins);
+    void *cores;
 };
 
 enum { SEED_HEX = 17 };
@@ -127,6 +131,12 @@ int oracle_check(struct unit *u, struct test_grade *t, const struct native_run *
                  struct err *e);
 int native_run_one(struct unit *u, const char *program, struct test_grade *t,
                    struct native_run *run, struct keeper_result *kr, struct err *e);
+
+/* Around work that keeps a core busy (unit_options.busy). */
+void unit_busy(const struct unit *u, bool begins);
+
+/* Is this test to be run? */
+bool unit_wants(const struct unit *u, const struct rubric_test *t);
 
 /* A tool of ours (gcc, nm, ...) under limits. */
 int unit_tool(const struct unit *u, char *const argv[], const struct limits *l,

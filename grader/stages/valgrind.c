@@ -89,8 +89,8 @@ static const char *wanted(struct unit *u, enum mode mode)
 
         for (const struct evidence *ev = t->evidence; ev; ev = ev->next)
             v = verdict_first(v, ev->verdict);
-        if (t->test->modes & 1u << mode && v > VERDICT_DATA_RACE && v != VERDICT_TIMEOUT &&
-            v != VERDICT_RESOURCE_LIMIT && v != VERDICT_BUSY_WAIT)
+        if (t->test->modes & 1u << mode && unit_wants(u, t->test) && v > VERDICT_DATA_RACE &&
+            v != VERDICT_TIMEOUT && v != VERDICT_RESOURCE_LIMIT && v != VERDICT_BUSY_WAIT)
             buf_printf(&b, "%s%s", b.len ? "," : "", t->test->id);
     }
     list = b.data ? arena_strdup(u->a, b.data) : NULL;
@@ -154,17 +154,19 @@ static int read_all(struct unit *u, struct tool_run *t, struct err *e)
     struct findings f = {.u = u, .mode = t->mode, .pids = t->pids, .count = t->count};
     char *path = arena_printf(u->a, "%s/%s", u->work, mode_name(t->mode));
     struct dirent **names = NULL;
-    int n = path ? scandir(path, &names, NULL, alphasort) : -1, rc = 0;
+    int n = path ? scandir(path, &names, NULL, alphasort) : -1;
 
     if (n < 0)
         return err_errno(e, "cannot read what %s wrote", mode_name(t->mode));
     for (int i = 0; i < n; i++) {
-        if (rc == 0 && strstr(names[i]->d_name, ".xml"))
-            rc = findings_read(&f, arena_printf(u->a, "%s/%s", path, names[i]->d_name), e);
+        const char *file = arena_printf(u->a, "%s/%s", path, names[i]->d_name);
+
+        if (file && strstr(file, ".xml"))
+            findings_read(&f, file);
         free(names[i]);
     }
     free(names);
-    return rc < 0 ? -1 : findings_finish(&f, e);
+    return findings_finish(&f, e);
 }
 
 int stage_valgrind(struct unit *u, enum mode mode, struct err *e)

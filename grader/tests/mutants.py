@@ -26,6 +26,7 @@ MUTANTS = [
     ("seccomp", "full", ["e13", "e14", "e15"], "the system call filter"),
     ("nproc", "full", ["e20"], "RLIMIT_NPROC inside the namespace"),
     ("tmpfs-size", "full", ["e04", "e05"], "sizes of /tmp and /dev/shm"),
+    ("cgroup", "full", ["e21"], "the control group"),
     ("screen", "full", ["a05", "a13", "c11"], "the static screen"),
     ("stream", "full", ["a22", "a26"], "where the end of a test is said from"),
     ("uid-drop", "full", ["a20"], "a user id of its own (as root)"),

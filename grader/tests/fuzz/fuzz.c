@@ -150,7 +150,7 @@ static void try_all(const char *path, const char *text, size_t len, struct exerc
 
     rubric_load(path, &a, &r, &e);
     fixture_read(&c, &f, &e);
-    findings_read(&fi, path, &e);
+    findings_read(&fi, path);
     for (int use = UTF8_JSON; use <= UTF8_XML; use++)
         utf8_clean(&b, text, len, (enum utf8_for)use);
     buf_release(&b);
