@@ -105,8 +105,9 @@ void ls_leave(const char *label);
 void ls_kill_self(void) __attribute__((noreturn));
 
 /* Facts of the calling process, to compare before and after: nanoseconds on CLOCK_MONOTONIC
- * (for lower bounds: "not before its time"); milliseconds from now to just past the next full
- * second (a time limit whose nanoseconds must be carried); open descriptors; mappings. */
+ * (for lower bounds: "not before its time"); milliseconds of a time limit, below a second,
+ * whose nanoseconds must be carried whenever it is used soon (it may sleep until that is so);
+ * open descriptors; mappings. */
 int64_t ls_now_ns(void);
 int64_t ls_past_next_second(void);
 int ls_descriptors(void);
