@@ -12,7 +12,7 @@ SHARE   := $(PREFIX)/share/lockstep
 Q       := $(if $(V),,@)
 CC      := gcc
 
-PKGS   := yaml-0.1 jansson libxml-2.0 libdw nettle
+PKGS   := yaml-0.1 jansson libxml-2.0 libdw nettle sqlite3
 WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
           -Wpointer-arith -Wno-missing-field-initializers
 BASE   := -std=c11 -D_GNU_SOURCE -Igrader -O2 -g $(WARN) -MMD -MP
@@ -24,9 +24,9 @@ LIBS        = $(shell pkg-config --libs $(PKGS)) -lelf
 # What the grader needs to run, and what its tests need on top.
 DEPS_RUN  := gcc libc6-dev make binutils pkg-config check libsubunit-dev valgrind libc6-dbg \
              libyaml-dev libjansson-dev libxml2-dev libdw-dev libelf-dev nettle-dev \
-             bubblewrap libseccomp-dev
+             bubblewrap libseccomp-dev libarchive-dev libsqlite3-dev similarity-tester
 DEPS_TEST := clang-format cppcheck shellcheck libxml2-utils python3-jsonschema perl git man-db \
-             codespell gdb python3 clang time
+             codespell gdb python3 python3-yaml clang time sqlite3 chromium chromium-driver
 
 ROOMS   := core sandbox stages batch report
 LIB_SRC := $(foreach r,$(ROOMS),$(wildcard grader/$(r)/*.c))
@@ -37,13 +37,13 @@ ES_SRC  := $(wildcard grader/runtime/suite/*.c)
 UT_SRC  := $(wildcard grader/tests/unit/*.c)
 OBJ      = $(patsubst grader/%.c,$(BUILD)/%.o,$(1))
 OUR_C   := $(sort $(wildcard grader/*/*.[ch] grader/tests/*/*.[ch] grader/runtime/*/*.[ch] \
-             grader/sandbox/*/*.[ch]))
+             grader/sandbox/*/*.[ch] grader/batch/*/*.[ch]))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 RUNTIME := $(addprefix $(BUILD)/runtime/,liblockstep_native.a liblockstep_explore.a \
-             liblockstep_suite.a redirect.syms lockstep-init)
+             liblockstep_suite.a redirect.syms lockstep-init lockstep-unpack)
 
 all: $(BUILD)/lockstep $(RUNTIME) build/lockstep ## build everything
 	@:
@@ -102,6 +102,12 @@ $(BUILD)/runtime/lockstep-init: $(IN_SRC) $(wildcard grader/sandbox/init/*.h) gr
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(filter-out -MMD -MP,$(BASE)) -I$(BUILD)/init -static -o $@ $(IN_SRC)
+
+# Takes archives apart inside the sandbox: libarchive and nothing of the grader.
+$(BUILD)/runtime/lockstep-unpack: grader/batch/unpack/unpack.c Makefile
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(filter-out -MMD -MP,$(BASE)) -o $@ $< $(shell pkg-config --libs libarchive)
 
 $(BUILD)/runtime/%.o: grader/runtime/%.c Makefile
 	@mkdir -p $(@D)
@@ -203,13 +209,13 @@ format-check: ## is everything as clang-format would have it?
 # cppcheck does not know cleanup attributes (auto_close, auto_free): leaks are LeakSanitizer's.
 # Its readdir_r advice is obsolete (readdir(3), NOTES).
 analyze: $(BUILD)/init/seccomp_filter.h ## gcc -fanalyzer and cppcheck
-	$(Q)for f in $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC) $(wildcard grader/sandbox/init/*.c); do \
+	$(Q)for f in $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC) $(wildcard grader/sandbox/init/*.c grader/batch/unpack/*.c); do \
 	    $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -I$(BUILD)/init -fanalyzer -c -o /dev/null $$f || exit 1; done
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem --library=gnu --library=posix \
 	    --include=grader/tests/cppcheck.h --suppress=resourceLeak --suppress=memleak --suppress=readdirCalled \
 	    -D_GNU_SOURCE -Igrader $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC) \
-	    $(wildcard grader/sandbox/init/*.c)
+	    $(wildcard grader/sandbox/init/*.c grader/batch/unpack/*.c)
 
 # ---- install ---------------------------------------------------------------------------
 
@@ -219,8 +225,8 @@ install: all ## install under PREFIX (default /usr/local), below DESTDIR
 	$(Q)install -D -m 755 build/plain/lockstep $(DESTDIR)$(PREFIX)/bin/lockstep
 	$(Q)install -D -m 644 grader/man/lockstep.1 $(DESTDIR)$(PREFIX)/share/man/man1/lockstep.1
 	$(Q)install -d $(INSTALL_SHARE)/runtime
-	$(Q)install -m 644 $(filter-out %/lockstep-init,$(RUNTIME:$(BUILD)/%=build/plain/%)) $(INSTALL_SHARE)/runtime
-	$(Q)install -m 755 build/plain/runtime/lockstep-init $(INSTALL_SHARE)/runtime
+	$(Q)install -m 644 $(filter-out %/lockstep-init %/lockstep-unpack,$(RUNTIME:$(BUILD)/%=build/plain/%)) $(INSTALL_SHARE)/runtime
+	$(Q)install -m 755 build/plain/runtime/lockstep-init build/plain/runtime/lockstep-unpack $(INSTALL_SHARE)/runtime
 	$(Q)install -D -m 644 grader/runtime/lockstep.h $(INSTALL_SHARE)/runtime/lockstep.h
 	$(Q)if git rev-parse -q --verify HEAD >/dev/null 2>&1; then \
 	    git archive HEAD exercises | tar -x -C $(INSTALL_SHARE); \

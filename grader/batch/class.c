@@ -1,270 +1,226 @@
-/* class.c - scan, grade in the pool, join per student, write the gradebook. */
+/* class.c - the order of a batch's steps. */
 #include "batch/class.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/escape.h"
-#include "report/report.h"
+#include "batch/class_page.h"
+#include "batch/students.h"
 
-struct job {
-    struct class_run *r;
-    const char *work; /* unit files */
-    int finished;
-    struct err e;
-};
-
-static int visible(const struct dirent *d)
+int class_open(struct class_run *r, struct err *e)
 {
-    return d->d_name[0] != '.';
+    const char *path = arena_printf(r->a, "%s/batch.db", r->out);
+
+    if (!path)
+        return err_oom(e);
+    if (make_dirs(r->out, e) < 0 || store_open(path, &r->store, e) < 0)
+        return -1;
+    if (unit_open_work(r->a, &r->work_folder, e) < 0)
+        return -1;
+    /* runs as root have users of their own, who must get through to folders in it */
+    return chmod(r->work_folder, 0711) < 0
+               ? err_errno(e, "cannot open '%s' to runs", r->work_folder)
+               : 0;
 }
 
-int class_scan(struct class_run *r, struct err *e)
+void class_close(struct class_run *r)
 {
-    struct dirent **names = NULL;
-    int n = scandir(r->in, &names, visible, alphasort);
+    struct err ignored;
 
-    if (n < 0)
-        return err_set(e, ERR_USAGE, "cannot read the folder '%s': %s", r->in, strerror(errno));
-    r->students = arena_zalloc(r->a, (size_t)(n + 1) * sizeof *r->students);
-    for (int i = 0; i < n; i++) {
-        const char *dir = arena_printf(r->a, "%s/%s", r->in, names[i]->d_name);
-        struct stat st;
+    store_close(r->store);
+    r->store = NULL;
+    if (r->work_folder)
+        remove_tree(r->work_folder, &ignored);
+    r->work_folder = NULL;
+}
 
-        if (r->students && dir && lstat(dir, &st) == 0 && S_ISDIR(st.st_mode))
-            r->students[r->student_count++] = (struct class_student){
-                .name = arena_strdup(r->a, names[i]->d_name), .dir = dir};
-        free(names[i]);
+int class_take(struct class_run *r, struct err *e)
+{
+    r->intake = (struct intake){.course = r->unit.course,
+                                .exercises = r->exercises,
+                                .inputs = r->inputs,
+                                .layout = r->layout,
+                                .layout_given = r->layout_given,
+                                .work = r->work_folder};
+    if (intake_run(&r->intake, r->store, e) < 0)
+        return -1;
+    return store_set(r->store, "layout", layout_name(r->intake.found), e);
+}
+
+int class_grade(struct class_run *r, const char *only, bool bind, struct err *e)
+{
+    if (!r->keys.exercises && key_prepare(&r->unit, r->exercises, r->a, &r->keys, e) < 0)
+        return -1;
+    r->work = (struct work){.store = r->store,
+                            .unit = r->unit,
+                            .exercises = r->exercises,
+                            .keys = &r->keys,
+                            .jobs = r->jobs,
+                            .folder = r->work_folder,
+                            .only = only,
+                            .bind = bind,
+                            .progress = r->progress,
+                            .ctx = r->ctx};
+    return work_run(&r->work, e);
+}
+
+/* ---- writing
+ * ------------------------------------------------------------------------------------
+ */
+
+/* What the class report says depends on this, and on nothing else. */
+static int class_print(const struct class_run *r, char ret[static KEY_HEX], struct err *e)
+{
+    const struct table *t = &r->table;
+    struct buf b = {0};
+
+    buf_printf(&b, "%s\n", r->keys.grader);
+    for (int i = 0; i < t->row_count; i++) {
+        buf_printf(&b, "%s\n", t->rows[i].student.folder);
+        for (int x = 0; x < t->exercise_count; x++) {
+            const struct cell *c = &t->rows[i].cells[x];
+
+            buf_printf(&b, "%s %s %s %d\n", t->exercises[x]->id, c->key ? c->key : "-",
+                       c->reason ? c->reason : "", c->counted);
+        }
     }
-    free(names);
-    if (r->a->failed)
+    key_hash(b.data ? b.data : "", b.len, ret);
+    if (b.failed) {
+        buf_release(&b);
         return err_oom(e);
-    if (r->student_count == 0)
-        return err_set(e, ERR_USAGE, "'%s' holds no student folders", r->in);
+    }
+    buf_release(&b);
     return 0;
 }
 
-static const char *unit_path(const struct job *j, int index, struct arena *a)
+/* Comparing everybody with everybody is dear: not again for the same class. */
+static int write_page(struct class_run *r, struct err *e)
 {
-    return arena_printf(a, "%s/%d.json", j->work, index);
-}
-
-static int work(void *ctx, int index)
-{
-    struct job *j = ctx;
-    const struct class_student *s = &j->r->students[index / j->r->exercise_count];
-    const struct exercise *x = j->r->exercises[index % j->r->exercise_count];
-    const char *path = unit_path(j, index, j->r->a);
-    const char *file = submission_file(s->dir, x, j->r->a);
-    struct unit_options o = j->r->unit;
-    struct err e = {0};
-
-    /* without a reference on this side there is nothing to compare with */
-    o.oracle = course_solution(o.course, x, j->r->a) != NULL;
-    return path && file && unitfile_grade(&o, x, file, path, &e) >= 0 ? 0 : 3;
-}
-
-/* A worker that died left no file: the unit is not graded, which is not zero. */
-static int read_unit(const struct job *j, int index, struct graded *ret, struct err *e)
-{
+    const char *path = arena_printf(r->a, "%s/report.html", r->out);
+    const char *was = store_get(r->store, "class", r->a);
     struct arena a = {0};
-    const struct exercise *x = j->r->exercises[index % j->r->exercise_count];
-    struct unit_result u = {.exercise = x,
-                            .max = RUBRIC_POINTS,
-                            .not_graded = "the process that graded it ended unexpectedly"};
-    const char *path = unit_path(j, index, &a);
-    struct err ignored;
-    int rc = 0;
+    struct looks looks;
+    char print[KEY_HEX];
+    int rc = path ? class_print(r, print, e) : err_oom(e);
 
-    if (!path || unitfile_read(path, ret, &ignored) < 0) {
-        struct graded g = {0};
-
-        rc = report_json(&u, 1, &g.result, e);
-        if (rc == 0)
-            rc = report_timing(&u, 1, &g.timing, e);
-        *ret = g;
-    }
+    if (rc < 0)
+        return -1;
+    if (was && strcmp(was, print) == 0 && access(path, F_OK) == 0)
+        return 0;
+    rc = looks_find(r->store, &r->table, r->work_folder, &a, &looks, e);
+    if (rc == 0)
+        rc = class_page_write(r->store, &r->table, &looks, r->out, e);
+    if (rc == 0)
+        rc = store_set(r->store, "class", print, e);
     arena_release(&a);
     return rc;
 }
 
-static int write_json(const char *dir, const char *name, const json_t *j, struct err *e)
+int class_write(struct class_run *r, struct err *e)
 {
-    auto_free char *path = NULL;
-    struct buf b = {0};
-    int rc = report_dump(j, &b, e);
+    const char *layout;
 
-    if (asprintf(&path, "%s/%s", dir, name) < 0)
-        path = NULL;
-    if (rc == 0)
-        rc = path ? write_whole(path, b.data, b.len, e) : err_oom(e);
-    buf_release(&b);
-    return rc;
+    if (table_read(r->store, r->exercises, &r->deadline, r->a, &r->table, e) < 0 ||
+        gradebook_write(&r->table, r->out, e) < 0 ||
+        students_write(r->store, &r->table, &r->keys, r->out, e) < 0 || write_page(r, e) < 0)
+        return -1;
+    layout = store_get(r->store, "layout", r->a);
+    if (layout && lms_write(&r->table, layout, r->out, e) < 0)
+        return -1;
+    for (int i = 0; i < CLASS_FILLS && r->fills[i]; i++)
+        if (lms_fill(&r->table, r->fills[i], r->out, &r->filled[i], e) < 0)
+            return -1;
+    return 0;
 }
 
-static int write_report(const char *dir, const json_t *result, struct err *e)
+/* ---- before and after
+ * ----------------------------------------------------------------------------
+ */
+
+static int unit_of(struct class_run *r, const char *key, json_t **ret, struct err *e)
 {
-    const struct text_options o = {.verbose = true};
-    auto_free char *path = NULL;
-    struct buf b = {0};
-    int rc = report_text(result, &o, &b, e);
+    json_t *timing = NULL;
 
-    if (asprintf(&path, "%s/report.txt", dir) < 0)
-        path = NULL;
-    if (rc == 0)
-        rc = path ? write_whole(path, b.data, b.len, e) : err_oom(e);
-    buf_release(&b);
-    return rc;
-}
-
-/* Joins a student's units; `parts` and `results` have room for them. */
-static int join_student(struct job *j, int student, struct graded *parts, json_t **results,
-                        json_t **ret_timing, struct err *e)
-{
-    const int n = j->r->exercise_count;
-    json_t *timing = json_object();
-    int rc = timing ? 0 : err_oom(e);
-
-    for (int i = 0; rc == 0 && i < n; i++) {
-        rc = read_unit(j, student * n + i, &parts[i], e);
-        if (rc < 0)
-            break;
-        results[i] = parts[i].result;
-        json_object_update(timing, json_object_get(parts[i].timing, "exercises"));
+    *ret = NULL;
+    if (!key || store_result(r->store, key, ret, &timing, e) >= 0) {
+        json_decref(timing);
+        return 0;
     }
-    if (rc == 0)
-        rc = report_join(results, n, &j->r->students[student].result, e);
-    if (rc == 0) {
-        *ret_timing = json_pack("{s:s, s:O}", "format", TIMING_FORMAT, "exercises", timing);
-        rc = *ret_timing ? 0 : err_oom(e);
-    }
-    json_decref(timing);
-    return rc;
+    return -1;
 }
 
-static int write_student(struct job *j, int student, struct err *e)
+static const json_t *first_unit(const json_t *result)
 {
-    struct class_run *r = j->r;
-    struct class_student *s = &r->students[student];
-    const int n = r->exercise_count;
-    struct graded *parts = calloc((size_t)n, sizeof *parts);
-    json_t **results = calloc((size_t)n, sizeof *results), *timing = NULL;
-    const char *dir = arena_printf(r->a, "%s/students/%s", r->out, s->name);
-    int rc = -1;
-
-    if (!parts || !results || !dir)
-        err_oom(e);
-    else if (make_dirs(dir, e) == 0)
-        rc = join_student(j, student, parts, results, &timing, e);
-    if (rc == 0)
-        rc = write_json(dir, "result.json", s->result, e);
-    if (rc == 0)
-        rc = write_report(dir, s->result, e);
-    if (rc == 0)
-        rc = write_json(dir, "timing.json", timing, e);
-    for (int i = 0; parts && i < n; i++)
-        graded_release(&parts[i]);
-    json_decref(timing);
-    free(parts);
-    free(results);
-    return rc;
+    return json_array_get(json_object_get(result, "exercises"), 0);
 }
 
-static void done(void *ctx, int index, int status)
+static const char *verdict_of(const json_t *unit, const char *test)
 {
-    struct job *j = ctx;
-    struct class_run *r = j->r;
-
-    (void)status;
-    if (r->progress)
-        r->progress(++j->finished, r->student_count * r->exercise_count,
-                    r->students[index / r->exercise_count].name,
-                    r->exercises[index % r->exercise_count]->id);
-}
-
-/* ---- the gradebook ------------------------------------------------------------------- */
-
-static void gradebook_row(struct class_run *r, const struct class_student *s, struct buf *b)
-{
-    const json_t *x;
-    struct buf notes = {0};
-    bool whole = true;
+    const json_t *t;
     size_t i;
 
-    escape_csv(b, s->name, strlen(s->name));
-    json_array_foreach(json_object_get(s->result, "exercises"), i, x)
-    {
-        const char *status = json_string_value(json_object_get(x, "status"));
+    json_array_foreach(json_object_get(unit, "tests"), i,
+                       t) if (strcmp(json_string_value(json_object_get(t, "id")), test) ==
+                              0) return json_string_value(json_object_get(t, "verdict"));
+    return NULL;
+}
 
-        buf_puts(b, ",");
-        if (strcmp(status, "not-graded") == 0) {
-            whole = false;
-            r->not_graded++;
-            buf_printf(&notes, "%s%s not graded: %s", notes.len ? "; " : "",
-                       json_string_value(json_object_get(x, "id")),
-                       json_string_value(json_object_get(x, "reason")));
-            continue; /* an empty cell is no zero */
+/* Tests of either side whose verdict is another now. */
+static void list_tests(const json_t *before, const json_t *after, struct buf *ret)
+{
+    const json_t *sides[] = {after, before}, *t;
+
+    for (int s = 0; s < 2; s++) {
+        size_t i;
+
+        json_array_foreach(json_object_get(sides[s], "tests"), i, t)
+        {
+            const char *id = json_string_value(json_object_get(t, "id"));
+            const char *was = verdict_of(before, id), *is = verdict_of(after, id);
+
+            if ((was && is && strcmp(was, is) == 0) || (s == 1 && is))
+                continue;
+            buf_printf(ret, "%s%s %s -> %s", ret->len ? ", " : "", id, was ? was : "absent",
+                       is ? is : "absent");
         }
-        buf_printf(b, "%lld", json_integer_value(json_object_get(x, "score")));
-        if (strcmp(status, "missing") == 0)
-            buf_printf(&notes, "%s%s nothing submitted", notes.len ? "; " : "",
-                       json_string_value(json_object_get(x, "id")));
     }
-    buf_puts(b, ",");
-    if (whole)
-        buf_printf(b, "%lld", json_integer_value(json_object_get(s->result, "score")));
-    buf_printf(b, ",%lld,", json_integer_value(json_object_get(s->result, "max")));
-    escape_csv(b, notes.data ? notes.data : "", notes.len);
-    buf_puts(b, "\r\n");
-    buf_release(&notes);
 }
 
-static int write_gradebook(struct class_run *r, struct err *e)
+static int score_of(const json_t *unit)
 {
-    const char *path = arena_printf(r->a, "%s/gradebook.csv", r->out);
-    struct buf b = {0};
-    int rc;
+    return unit ? (int)json_integer_value(json_object_get(unit, "score")) : -1;
+}
 
-    buf_puts(&b, "student");
-    for (int i = 0; i < r->exercise_count; i++)
-        buf_printf(&b, ",%s", r->exercises[i]->id);
-    buf_puts(&b, ",total,max,notes\r\n");
-    for (int i = 0; i < r->student_count; i++)
-        gradebook_row(r, &r->students[i], &b);
-    rc = path && !b.failed ? write_whole(path, b.data, b.len, e) : err_oom(e);
-    buf_release(&b);
+int class_compare(struct class_run *r, int exercise,
+                  void (*f)(void *, const struct class_change *), void *ctx, struct err *e)
+{
+    const struct deadline none = {.given = false};
+    struct table t;
+    int rc = table_read(r->store, r->exercises, &none, r->a, &t, e);
+
+    for (int i = 0; rc == 0 && i < t.row_count; i++) {
+        const struct cell *c = &t.rows[i].cells[exercise];
+        json_t *before = NULL, *after = NULL;
+        struct buf tests = {0};
+        char key[KEY_HEX];
+
+        key_of(&r->keys, exercise, c->source, key);
+        if ((c->key && strcmp(c->key, key) == 0) || (!c->key && !store_has(r->store, key)))
+            continue;
+        rc = unit_of(r, c->key, &before, e);
+        if (rc == 0)
+            rc = unit_of(r, key, &after, e);
+        if (rc == 0) {
+            const json_t *was = first_unit(before), *is = first_unit(after);
+
+            list_tests(was, is, &tests);
+            if (tests.len || score_of(was) != score_of(is))
+                f(ctx, &(struct class_change){t.rows[i].student.name, score_of(was),
+                                              score_of(is), tests.data ? tests.data : ""});
+        }
+        buf_release(&tests);
+        json_decref(before);
+        json_decref(after);
+    }
     return rc;
-}
-
-int class_grade(struct class_run *r, struct err *e)
-{
-    struct job j = {.r = r};
-    struct pool p = {.count = r->student_count * r->exercise_count,
-                     .jobs = r->jobs,
-                     .work = work,
-                     .done = done,
-                     .ctx = &j};
-    struct err ignored;
-    int rc;
-
-    j.work = arena_printf(r->a, "%s/.units-%d", r->out, (int)getpid());
-    if (!j.work)
-        return err_oom(e);
-    if (make_dirs(j.work, e) < 0)
-        return -1;
-    rc = pool_run(&p, e);
-    for (int i = 0; rc == 0 && i < r->student_count; i++)
-        rc = write_student(&j, i, e);
-    if (rc == 0)
-        rc = write_gradebook(r, e);
-    remove_tree(j.work, &ignored);
-    return rc;
-}
-
-void class_release(struct class_run *r)
-{
-    for (int i = 0; i < r->student_count; i++)
-        json_decref(r->students[i].result);
 }

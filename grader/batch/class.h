@@ -1,41 +1,71 @@
-/* class.h - a folder of student folders, graded unit by unit, and what comes out.
+/* class.h - a whole class, from what was handed in to what goes out.
  *
- *   IN/NAME/{NN-slug/slug.c | slug.c}   ->   OUT/gradebook.csv
- *                                            OUT/students/NAME/result.json
- *                                            OUT/students/NAME/timing.json
- *                                            OUT/students/NAME/report.txt
+ *   inputs --intake--> OUT/batch.db --work--> results in it --write--> OUT/gradebook.csv
+ *                                                                      OUT/report.html
+ *                                                                      OUT/students/NAME/...
+ *                                                                      the platforms' own files
  *
- * Identity is the folder's name, nothing inside it.
+ * Each step may be killed at any moment and done again. Prints nothing.
  */
 #ifndef GRADER_CLASS_H
 #define GRADER_CLASS_H
 
-#include "batch/pool.h"
-#include "batch/unitfile.h"
+#include "batch/intake.h"
+#include "batch/lms.h"
+#include "batch/work.h"
 
-struct class_student {
-    const char *name, *dir;
-    json_t *result; /* NULL until all of the student's units are in */
-};
+enum { CLASS_FILLS = 8 };
 
 struct class_run {
-    const char *in, *out;
+    const char *out;
+    char *const *inputs;                     /* NULL-ended; none: what the store has */
+    const struct exercise *const *exercises; /* NULL-ended */
     struct unit_options unit;
-    const struct exercise *const *exercises; /* NULL-terminated */
-    int exercise_count, jobs;
-    struct class_student *students;
-    int student_count;
-    int not_graded; /* units */
+    enum layout layout;
+    bool layout_given;
+    struct deadline deadline;
+    const char *fills[CLASS_FILLS + 1]; /* --fill, NULL-ended */
+    int jobs;
+    void (*progress)(void *ctx, const struct work_progress *p);
+    void *ctx;
+
+    /* ours */
     struct arena *a;
-    /* After each unit: how many are done of how many. May be NULL. */
-    void (*progress)(int done, int all, const char *student, const char *exercise);
+    struct store *store;
+    struct key_base keys;
+    const char *work_folder;
+
+    /* told */
+    struct intake intake;
+    struct work work;
+    struct table table;
+    struct lms_told filled[CLASS_FILLS];
 };
 
-/* Finds the students: sub-folders of r->in, sorted, hidden ones left out. */
-int class_scan(struct class_run *r, struct err *e);
+/* Opens OUT/batch.db, making both. r->a must be set. class_close() after success and failure.
+ */
+int class_open(struct class_run *r, struct err *e);
+void class_close(struct class_run *r);
 
-/* Grades all and writes everything. The students' results stay in r until class_release(). */
-int class_grade(struct class_run *r, struct err *e);
-void class_release(struct class_run *r);
+/* Takes the inputs in. */
+int class_take(struct class_run *r, struct err *e);
+
+/* Grades what has no result; then r->work tells. `only`: one exercise's id or NULL; `bind`:
+ * give students the results. */
+int class_grade(struct class_run *r, const char *only, bool bind, struct err *e);
+
+/* Reads the table and writes everything. */
+int class_write(struct class_run *r, struct err *e);
+
+/* One student's grade of an exercise before and after a regrade that is not applied yet. */
+struct class_change {
+    const char *student;
+    int before, after; /* -1: not graded */
+    const char *tests; /* "set-wakes-all lost-wakeup -> pass, ..." */
+};
+
+/* After class_grade(only, false): calls f for each student whose grade or verdicts change. */
+int class_compare(struct class_run *r, int exercise,
+                  void (*f)(void *, const struct class_change *), void *ctx, struct err *e);
 
 #endif

@@ -51,6 +51,8 @@ static int reap(const struct pool *p, pid_t *pids, int *status)
         for (int i = 0; i < p->count; i++) {
             if (pids[i] == pid) {
                 pids[i] = 0;
+                if (p->cores)
+                    cores_bury(p->cores, pid);
                 return i;
             }
         }
@@ -70,6 +72,10 @@ int pool_run(const struct pool *p, struct err *e)
         if (keeper_interrupted && rc == 0)
             rc = err_set(e, ERR_STOPPED, "interrupted");
         if (rc == 0 && next < p->count && running < p->jobs) {
+            if (p->begin && p->begin(p->ctx, next, e) < 0) {
+                rc = -1;
+                continue;
+            }
             pids[next] = start(p, next);
             if (pids[next] < 0)
                 rc = err_errno(e, "cannot start a worker");
@@ -84,8 +90,8 @@ int pool_run(const struct pool *p, struct err *e)
         if (index < 0)
             break;
         running--;
-        if (rc == 0)
-            p->done(p->ctx, index, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+        if (rc == 0 && (status == 0 || !keeper_interrupted)) /* one we stopped says nothing */
+            rc = p->done(p->ctx, index, WIFEXITED(status) ? WEXITSTATUS(status) : -1, e);
     }
     free(pids);
     if (keeper_interrupted && rc == 0)

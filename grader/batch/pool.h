@@ -5,14 +5,18 @@
 #ifndef GRADER_POOL_H
 #define GRADER_POOL_H
 
-#include "core/err.h"
+#include "batch/cores.h"
 
 struct pool {
     int count, jobs;
+    struct cores *cores; /* whose permits a worker that ends gives back; NULL: none */
+    /* Here, before a piece's worker is made. -1 with *e ends the run. NULL: nothing to do. */
+    int (*begin)(void *ctx, int index, struct err *e);
     /* In the worker: does piece `index`, returns its exit status (0..255). */
     int (*work)(void *ctx, int index);
-    /* Here, as each ends, in order of ending; status -1: it was killed. */
-    void (*done)(void *ctx, int index, int status);
+    /* Here, as each ends, in order of ending; status -1: it was killed. -1 with *e ends the
+     * run: no further piece is begun. */
+    int (*done)(void *ctx, int index, int status, struct err *e);
     void *ctx;
 };
 

@@ -1,23 +1,54 @@
-/* cmd_batch.c - `lockstep batch`: a folder of student folders in one command. */
+/* cmd_batch.c - `lockstep batch`: a whole class in one command; resume and regrade of it. */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "batch/class.h"
+#include "batch/pool.h"
+#include "batch/unitfile.h"
 #include "cli/options.h"
 #include "core/escape.h"
 #include "sandbox/tier.h"
 
-enum { OPT_EXERCISES = 256, OPT_SECRET, OPT_MIN_TIER };
+enum {
+    OPT_EXERCISES = 256,
+    OPT_SECRET,
+    OPT_MIN_TIER,
+    OPT_LAYOUT,
+    OPT_DEADLINE,
+    OPT_LATE,
+    OPT_FILL,
+    OPT_RESUME,
+    OPT_REGRADE,
+    OPT_APPLY
+};
+
+enum { TABLE_ROWS = 60 }; /* more are for the gradebook, not for a terminal */
+
+static const double LOG_EVERY_S = 10;
 
 struct batch_options {
-    const char *out, *exercises, *secret;
+    const char *out, *exercises, *secret, *deadline, *late, *regrade;
+    const char *fills[CLASS_FILLS + 1];
     long jobs;
     enum tier least;
+    enum layout layout;
+    bool layout_given, resume, apply;
 };
 
 static const struct option_row rows[] = {
-    {'o', "output", "OUT", "folder for gradebook.csv and students/ (made when missing)"},
-    {'j', "jobs", "N", "grade N submissions at once (default: one a core)"},
+    {'o', "output", "OUT", "folder for all that comes out (made when missing)"},
+    {'j', "jobs", "N", "grade N at once (default and most: one a core)"},
     {OPT_EXERCISES, "exercises", "LIST", "only these, e.g. 01-shared-value,08-event"},
+    {OPT_LAYOUT, "layout", "L",
+     "folders, moodle, canvas, gradescope or classroom (default: seen from the names)"},
+    {OPT_DEADLINE, "deadline", "T", "e.g. '2026-03-01 23:59', or with a zone: ...T23:59:00Z"},
+    {OPT_LATE, "late", "RULE", "accept (default), refuse, N% or N%/day off"},
+    {OPT_FILL, "fill", "FILE[:COL]",
+     "put grades into a copy of the platform's own CSV; several times"},
+    {OPT_RESUME, "resume", NULL, "go on with the class that OUT has, with its options"},
+    {OPT_REGRADE, "regrade", "ID", "grade exercise ID of OUT's class anew, show what changes"},
+    {OPT_APPLY, "apply", NULL, "with --regrade: and make it count"},
     {OPT_SECRET, "secret", "FILE",
      "course secret (made when missing; default in ~/.config/lockstep)"},
     {OPT_MIN_TIER, "min-tier", "TIER",
@@ -25,26 +56,104 @@ static const struct option_row rows[] = {
     {0, NULL, NULL, NULL},
 };
 
+static int add_fill(struct batch_options *o, const char *value, struct err *e)
+{
+    for (int i = 0; i < CLASS_FILLS; i++)
+        if (!o->fills[i]) {
+            o->fills[i] = value;
+            return 0;
+        }
+    return err_set(e, ERR_USAGE, "more than %d files to fill", CLASS_FILLS);
+}
+
 static int use(void *ctx, int key, const char *value, struct err *e)
 {
     struct batch_options *o = ctx;
 
-    if (key == 'o')
+    switch (key) {
+    case 'o':
         o->out = value;
-    else if (key == OPT_EXERCISES)
+        return 0;
+    case OPT_EXERCISES:
         o->exercises = value;
-    else if (key == OPT_SECRET)
+        return 0;
+    case OPT_SECRET:
         o->secret = value;
-    else if (key == OPT_MIN_TIER)
+        return 0;
+    case OPT_DEADLINE:
+        o->deadline = value;
+        return 0;
+    case OPT_LATE:
+        o->late = value;
+        return 0;
+    case OPT_FILL:
+        return add_fill(o, value, e);
+    case OPT_RESUME:
+        o->resume = true;
+        return 0;
+    case OPT_REGRADE:
+        o->regrade = value;
+        return 0;
+    case OPT_APPLY:
+        o->apply = true;
+        return 0;
+    case OPT_MIN_TIER:
         return parse_min_tier(value, &o->least, e);
-    else if (!parse_long(value, 1, 256, &o->jobs))
-        return err_set(e, ERR_USAGE, "'--jobs %s': expected a number from 1 to 256", value);
-    return 0;
+    case OPT_LAYOUT:
+        o->layout_given = true;
+        return layout_parse(value, &o->layout)
+                   ? 0
+                   : err_set(e, ERR_USAGE,
+                             "'--layout %s': expected folders, moodle, canvas, gradescope or "
+                             "classroom",
+                             value);
+    default:
+        return parse_long(value, 1, 256, &o->jobs)
+                   ? 0
+                   : err_set(e, ERR_USAGE, "'--jobs %s': expected a number from 1 to 256",
+                             value);
+    }
 }
 
-static void show_progress(int done, int all, const char *student, const char *exercise)
+/* ---- options that a run remembers -----------------------------------------------------------
+ */
+
+/* What was said before counts until something else is said. */
+static const char *remembered(struct class_run *r, const char *name, const char *said)
 {
-    progress_line("%d of %d graded, last %.40s %s", done, all, student, exercise);
+    return said ? said : store_get(r->store, name, r->a);
+}
+
+static int remember(struct class_run *r, const struct batch_options *o, struct err *e)
+{
+    struct buf ids = {0};
+    int rc = 0;
+
+    for (int i = 0; r->exercises[i]; i++)
+        buf_printf(&ids, "%s%s", i ? "," : "", r->exercises[i]->id);
+    if (ids.failed || store_begin(r->store, e) < 0)
+        rc = -1;
+    if (rc == 0 && (store_set(r->store, "exercises", ids.data, e) < 0 ||
+                    store_set(r->store, "deadline", o->deadline, e) < 0 ||
+                    store_set(r->store, "late", o->late, e) < 0 ||
+                    store_set(r->store, "secret", o->secret, e) < 0))
+        rc = -1;
+    for (int i = 0; rc == 0 && i < CLASS_FILLS; i++)
+        rc = store_set(r->store, arena_printf(r->a, "fill/%d", i), o->fills[i], e);
+    if (rc == 0)
+        rc = store_commit(r->store, e);
+    buf_release(&ids);
+    return rc;
+}
+
+static void recall(struct class_run *r, struct batch_options *o)
+{
+    o->exercises = remembered(r, "exercises", o->exercises);
+    o->deadline = remembered(r, "deadline", o->deadline);
+    o->late = remembered(r, "late", o->late);
+    o->secret = remembered(r, "secret", o->secret);
+    for (int i = 0; !o->fills[i] && i < CLASS_FILLS; i++)
+        o->fills[i] = store_get(r->store, arena_printf(r->a, "fill/%d", i), r->a);
 }
 
 static int choose_exercises(const struct batch_options *o, const struct course *c,
@@ -58,8 +167,7 @@ static int choose_exercises(const struct batch_options *o, const struct course *
     for (char *w = copy ? strtok_r(copy, ",", &save) : NULL; w && n < 127;
          w = strtok_r(NULL, ",", &save))
         words[n++] = w;
-    r->exercise_count = pick_exercises(c, words, r->a, &list, e);
-    if (r->exercise_count < 0)
+    if (pick_exercises(c, words, r->a, &list, e) < 0)
         return -1;
     r->exercises = list;
     for (int i = 0; list[i]; i++) {
@@ -72,131 +180,343 @@ static int choose_exercises(const struct batch_options *o, const struct course *
 }
 
 /* The default secret lives with the user's settings, not with the class. */
-static int load_secret(const struct batch_options *o, struct arena *a, char **ret,
-                       struct err *e)
+static int load_secret(struct batch_options *o, struct arena *a, char **ret, struct err *e)
 {
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     const char *dir = config && *config ? arena_printf(a, "%s/lockstep", config)
                       : home && *home   ? arena_printf(a, "%s/.config/lockstep", home)
                                         : NULL;
-    const char *path = o->secret;
 
-    if (!path) {
+    if (!o->secret) {
         if (!dir)
             return err_set(e, ERR_USAGE,
                            "no HOME to keep the course secret in; give --secret FILE");
         if (make_dirs(dir, e) < 0)
             return -1;
-        path = arena_printf(a, "%s/course-secret", dir);
-        if (path && access(path, F_OK) < 0)
-            printf("making a new course secret in %s; keep it for regrading\n\n", path);
+        o->secret = arena_printf(a, "%s/course-secret", dir);
+        if (o->secret && access(o->secret, F_OK) < 0)
+            printf("making a new course secret in %s; keep it for regrading\n\n", o->secret);
     }
-    return path ? secret_load(path, true, ret, e) : err_oom(e);
+    return o->secret ? secret_load(o->secret, true, ret, e) : err_oom(e);
 }
 
-static void print_name(const char *name)
+static int read_deadline(const struct batch_options *o, struct class_run *r, struct err *e)
+{
+    if (o->late && late_parse(o->late, &r->deadline.rule, e) < 0)
+        return -1;
+    r->deadline.given = o->deadline != NULL;
+    if (o->deadline && !time_parse(o->deadline, &r->deadline.at))
+        return err_set(e, ERR_USAGE,
+                       "'--deadline %s': expected a time like '2026-03-01 23:59' or "
+                       "2026-03-01T23:59:00Z",
+                       o->deadline);
+    return 0;
+}
+
+/* ---- progress
+ * --------------------------------------------------------------------------------- */
+
+struct teller {
+    double next; /* moment of the next plain line */
+};
+
+static void show_progress(void *ctx, const struct work_progress *p)
+{
+    struct teller *t = ctx;
+    char eta[32] = "";
+    char names[80] = "";
+
+    if (p->eta_s >= 0)
+        snprintf(eta, sizeof eta, ", %d:%02d left", (int)p->eta_s / 60, (int)p->eta_s % 60);
+    for (int i = 0; i < p->at_work; i++) {
+        const size_t used = strlen(names);
+
+        snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", p->names[i]);
+    }
+    if (isatty(STDERR_FILENO)) {
+        progress_line("%d of %d graded, %d lost points%s, at %s", p->done, p->all, p->failing,
+                      eta, *names ? names : "the end");
+    } else if (now_s() >= t->next) {
+        t->next = now_s() + LOG_EVERY_S;
+        fprintf(stderr, "lockstep batch: %d of %d graded, %d lost points%s\n", p->done, p->all,
+                p->failing, eta);
+    }
+}
+
+/* ---- telling
+ * ------------------------------------------------------------------------------------ */
+
+static void print_foreign(const char *text, int width)
 {
     struct buf b = {0};
 
-    escape_terminal(&b, name, strlen(name));
-    printf("%-20s", b.data ? b.data : "");
+    escape_terminal(&b, text, strlen(text));
+    printf("%-*s", width, b.data ? b.data : "");
     buf_release(&b);
 }
 
-static void print_table(const struct class_run *r)
+static void print_table(const struct table *t)
+{
+    printf("%-20s", "student");
+    for (int x = 0; x < t->exercise_count; x++)
+        printf("  %*s", (int)strlen(t->exercises[x]->id), t->exercises[x]->id);
+    printf("  %9s\n", "total");
+    for (int i = 0; i < t->row_count; i++) {
+        const struct row *r = &t->rows[i];
+
+        print_foreign(r->student.name, 20);
+        for (int x = 0; x < t->exercise_count; x++) {
+            const int width = (int)strlen(t->exercises[x]->id);
+
+            if (r->cells[x].kind == CELL_GRADED)
+                printf("  %*d", width, r->cells[x].counted);
+            else
+                printf("  %*s", width, r->cells[x].kind == CELL_MISSING ? "-" : "NOT GRADED");
+        }
+        printf("  %4d/%-4d\n", r->score, r->max);
+    }
+    printf("\n'-' means nothing was submitted. ");
+}
+
+static int print_note(void *ctx, int student, const char *kind, const char *text)
+{
+    const struct table *t = ctx;
+
+    if (strcmp(kind, "resubmitted") == 0)
+        return 0;
+    printf("%s: ", kind);
+    if (student > 0 && student <= t->row_count) {
+        print_foreign(t->rows[student - 1].student.name, 0);
+        printf(": ");
+    }
+    print_foreign(text, 0);
+    printf("\n");
+    return 0;
+}
+
+static int print_outcome(struct class_run *r, struct err *e)
 {
     progress_clear();
-    printf("%-20s", "student");
-    for (int i = 0; i < r->exercise_count; i++)
-        printf("  %*s", (int)strlen(r->exercises[i]->id), r->exercises[i]->id);
-    printf("  %9s\n", "total");
-    for (int s = 0; s < r->student_count; s++) {
-        const json_t *result = r->students[s].result, *x;
-        size_t i;
+    if (r->table.row_count <= TABLE_ROWS)
+        print_table(&r->table);
+    printf("%d students, %d units: %d distinct, %d of them graded now", r->table.row_count,
+           r->work.units, r->work.distinct, r->work.graded);
+    if (r->work.graded)
+        printf(" in %.1f s", r->work.grading_s);
+    printf(".\nWritten to %s: gradebook.csv, report.html, students/NAME/report.html\n", r->out);
+    for (int i = 0; r->fills[i]; i++) {
+        const struct lms_told *f = &r->filled[i];
 
-        print_name(r->students[s].name);
-        json_array_foreach(json_object_get(result, "exercises"), i, x)
-        {
-            const char *status = json_string_value(json_object_get(x, "status"));
-            const int width = (int)strlen(r->exercises[i]->id);
-
-            if (strcmp(status, "graded") == 0)
-                printf("  %*lld", width, json_integer_value(json_object_get(x, "score")));
-            else
-                printf("  %*s", width, strcmp(status, "missing") == 0 ? "-" : "NOT GRADED");
+        printf("%s: %d grades filled in (%s)", r->fills[i], f->filled, f->kind);
+        if (f->left)
+            printf(", %d left as they were (not graded, or locked)", f->left);
+        if (f->unknown)
+            printf(", %d rows are of nobody in this class", f->unknown);
+        if (f->absent) {
+            printf("; %d of the class are not in it, first ", f->absent);
+            print_foreign(f->who, 0);
         }
-        printf("  %4lld/%-4lld\n", json_integer_value(json_object_get(result, "score")),
-               json_integer_value(json_object_get(result, "max")));
+        printf("\n");
     }
+    if (r->inputs[0] && store_each_note(r->store, print_note, &r->table, e) < 0)
+        return -1;
+    if (r->table.not_graded)
+        fprintf(stderr,
+                "lockstep batch: %d not graded, see the notes in gradebook.csv; these are no "
+                "zeros, and running again tries them again\n",
+                r->table.not_graded);
+    return r->table.not_graded ? EXIT_BROKEN : EXIT_ALL_PASS;
 }
 
-/* Results inside the class would be graded as a student the next time. */
+/* ---- the three ways
+ * -------------------------------------------------------------------------- */
+
+static int stopped(const struct class_run *r, struct err *e)
+{
+    if (e->kind == ERR_STOPPED)
+        err_set(e, ERR_STOPPED,
+                "interrupted; what is graded is kept (%d now). Go on with: lockstep batch "
+                "--resume -o %s",
+                r->work.graded, r->out);
+    return -1;
+}
+
+static int grade_class(struct class_run *r, struct err *e)
+{
+    if (class_grade(r, NULL, true, e) < 0)
+        return stopped(r, e);
+    return class_write(r, e) < 0 ? stopped(r, e) : print_outcome(r, e);
+}
+
+static void print_change(void *ctx, const struct class_change *c)
+{
+    int *count = ctx;
+
+    if ((*count)++ == 0)
+        printf("%-24s %6s    %5s  %s\n", "student", "before", "after", "tests");
+    print_foreign(c->student, 24);
+    if (c->before < 0)
+        printf(" %6s", "-");
+    else
+        printf(" %6d", c->before);
+    if (c->after < 0)
+        printf(" -> %5s", "-");
+    else
+        printf(" -> %5d", c->after);
+    printf("  %s\n", c->tests);
+}
+
+static int regrade(struct class_run *r, const struct batch_options *o, struct err *e)
+{
+    const struct exercise *x = course_find(r->unit.course, o->regrade);
+    int index = -1, changes = 0;
+
+    for (int i = 0; r->exercises[i]; i++)
+        if (r->exercises[i] == x)
+            index = i;
+    if (index < 0)
+        return err_set(e, ERR_USAGE, "'--regrade %s' is no exercise of the class in '%s'",
+                       o->regrade, o->out);
+    if (class_grade(r, x->id, false, e) < 0)
+        return stopped(r, e);
+    progress_clear();
+    if (class_compare(r, index, print_change, &changes, e) < 0)
+        return -1;
+    printf("%s%s: %d of the class would change.\n", changes ? "\n" : "", x->id, changes);
+    if (r->work.broken) {
+        fprintf(stderr, "lockstep batch: %d could not be graded; nothing was applied\n",
+                r->work.broken);
+        return EXIT_BROKEN;
+    }
+    if (!o->apply) {
+        printf("Nothing was changed. To make it count: lockstep batch --regrade %s --apply -o "
+               "%s\n",
+               x->id, r->out);
+        return EXIT_ALL_PASS;
+    }
+    return grade_class(r, e);
+}
+
+/* Results inside the class would be graded as a student the next time. OUT need not exist yet:
+ * then the folder that it would be made in counts. */
 static bool lies_inside(const char *out, const char *in)
 {
-    auto_free char *a = realpath(in, NULL), *b = realpath(out, NULL);
+    auto_free char *a = realpath(in, NULL), *b = NULL, *copy = strdup(out);
     const size_t n = a ? strlen(a) : 0;
+    struct stat st;
 
-    return a && b && strncmp(a, b, n) == 0 && (b[n] == '/' || b[n] == '\0');
+    while (copy && !(b = realpath(*copy ? copy : ".", NULL)) && *copy) {
+        char *slash = strrchr(copy, '/');
+
+        *(slash ? slash : copy) = '\0';
+    }
+    return a && b && stat(a, &st) == 0 && S_ISDIR(st.st_mode) && strncmp(a, b, n) == 0 &&
+           (b[n] == '/' || b[n] == '\0');
 }
 
-static int batch(const struct batch_options *o, struct class_run *r, struct err *e)
+static int check_inputs(const struct class_run *r, struct err *e)
 {
-    struct course c;
+    for (int i = 0; r->inputs[i]; i++) {
+        if (access(r->inputs[i], R_OK) < 0)
+            return err_set(e, ERR_USAGE, "cannot read '%s': %s", r->inputs[i], strerror(errno));
+        if (lies_inside(r->out, r->inputs[i]))
+            return err_set(e, ERR_USAGE, "OUT '%s' lies inside the class '%s'", r->out,
+                           r->inputs[i]);
+    }
+    return 0;
+}
+
+static bool has_class(struct class_run *r)
+{
+    return store_get(r->store, "exercises", r->a) != NULL;
+}
+
+static int batch(struct batch_options *o, struct class_run *r, struct err *e)
+{
+    const bool again = o->resume || o->regrade;
     char *secret = NULL;
+    struct course c;
     int rc;
 
     /* found out once, not by every worker; and before anything is written */
     if (require_tier(o->least, e) < 0 || course_load(r->a, &c, e) < 0 ||
-        choose_exercises(o, &c, r, e) < 0 || class_scan(r, e) < 0 || make_dirs(o->out, e) < 0 ||
+        check_inputs(r, e) < 0 || (!again && choose_exercises(o, &c, r, e) < 0))
+        return -1;
+    if (again && access(arena_printf(r->a, "%s/batch.db", r->out), F_OK) < 0)
+        return err_set(e, ERR_USAGE, "'%s' holds no class to go on with", r->out);
+    r->unit = (struct unit_options){.course = &c, .modes = ~0u};
+    if (class_open(r, e) < 0)
+        return -1;
+    if (again && !has_class(r))
+        return err_set(e, ERR_USAGE, "'%s' holds no class to go on with", r->out);
+    if (again)
+        recall(r, o);
+    if ((again && choose_exercises(o, &c, r, e) < 0) || read_deadline(o, r, e) < 0 ||
         load_secret(o, r->a, &secret, e) < 0)
         return -1;
-    if (lies_inside(o->out, r->in)) {
-        free(secret);
-        rmdir(o->out); /* if we just made it */
-        return err_set(e, ERR_USAGE, "OUT '%s' lies inside the class '%s'", o->out, r->in);
-    }
-    r->unit = (struct unit_options){.course = &c, .secret = secret, .modes = ~0u};
-    rc = class_grade(r, e);
+    r->unit.secret = secret;
+    memcpy(r->fills, o->fills, sizeof r->fills);
+    rc = again ? 0 : class_take(r, e);
+    if (rc == 0)
+        rc = remember(r, o, e);
+    if (rc == 0)
+        rc = o->regrade ? regrade(r, o, e) : grade_class(r, e);
     free(secret);
-    if (rc < 0)
-        return -1;
-    print_table(r);
-    printf("\n'-' means nothing was submitted. Written to %s: gradebook.csv, students/NAME/"
-           "{result.json,report.txt}\n",
-           o->out);
-    if (r->not_graded)
-        fprintf(stderr, "lockstep batch: %d not graded, see the notes in gradebook.csv\n",
-                r->not_graded);
-    return r->not_graded ? EXIT_BROKEN : EXIT_ALL_PASS;
+    return rc;
+}
+
+static int check_usage(const struct batch_options *o, char *const inputs[], struct err *e)
+{
+    if (!o->out)
+        return err_set(e, ERR_USAGE, "'-o OUT' says where the gradebook goes; it is missing");
+    if (o->resume && o->regrade)
+        return err_set(e, ERR_USAGE, "'--resume' and '--regrade' do not go together");
+    if (o->apply && !o->regrade)
+        return err_set(e, ERR_USAGE, "'--apply' belongs to '--regrade'");
+    if ((o->resume || o->regrade) && inputs[0])
+        return err_set(e, ERR_USAGE, "'%s' goes on with the class in OUT; it takes no '%s'",
+                       o->resume ? "--resume" : "--regrade", inputs[0]);
+    if (!o->resume && !o->regrade && !inputs[0])
+        return err_set(e, ERR_USAGE,
+                       "expected a folder of student folders, or a platform's export");
+    return 0;
 }
 
 static int run(int argc, char *argv[], struct err *e)
 {
-    struct batch_options o = {.jobs = pool_cores(), .least = TIER_FULL};
+    const int cores = pool_cores();
+    struct batch_options o = {.jobs = cores, .least = TIER_FULL};
+    struct teller teller = {0};
     struct arena a = {0};
-    struct class_run r = {.a = &a, .progress = show_progress};
+    struct class_run r = {.a = &a, .progress = show_progress, .ctx = &teller};
     int first = options_parse(&cmd_batch, rows, argc, argv, use, &o, e), status;
 
     if (first < 0)
         return first;
-    if (!argv[first] || argv[first + 1])
-        return err_set(e, ERR_USAGE, "expected one folder of student folders");
-    if (!o.out)
-        return err_set(e, ERR_USAGE, "'-o OUT' says where the gradebook goes; it is missing");
-    r.in = argv[first];
+    if (check_usage(&o, argv + first, e) < 0)
+        return -1;
+    if (o.jobs > cores) {
+        fprintf(stderr,
+                "lockstep batch: %d at once, one a core, so that runs stay undisturbed\n",
+                cores);
+        o.jobs = cores;
+    }
+    r.inputs = argv + first;
     r.out = o.out;
     r.jobs = (int)o.jobs;
+    r.layout = o.layout;
+    r.layout_given = o.layout_given;
     catch_interrupts();
     unit_sweep();
     status = batch(&o, &r, e);
-    class_release(&r);
+    class_close(&r);
     arena_release(&a);
     return status;
 }
 
 const struct cmd cmd_batch = {
     .name = "batch",
-    .args = "DIR -o OUT [OPTIONS]",
-    .summary = "grade a class: a folder of student folders",
+    .args = "INPUT... -o OUT [OPTIONS]",
+    .summary = "grade a class: student folders, archives, or a platform's export",
     .run = run,
 };

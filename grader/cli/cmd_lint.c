@@ -159,7 +159,7 @@ static int work(void *ctx, int index)
     return path && unitfile_grade(&l->unit, f->exercise, f->path, path, &e) >= 0 ? 0 : 3;
 }
 
-static void done(void *ctx, int index, int status)
+static int done(void *ctx, int index, int status, struct err *ignored)
 {
     struct lint *l = ctx;
     const struct fixture *f = &l->fixtures[index / l->repeat];
@@ -191,6 +191,8 @@ static void done(void *ctx, int index, int status)
     unlink(unit_path(l, index));
     graded_release(&g);
     buf_release(&why);
+    (void)ignored;
+    return 0;
 }
 
 /* A draft may be incomplete: what is missing is said, and no trouble. */
@@ -292,8 +294,14 @@ static int lint(struct lint *l, char *const words[], struct err *e)
         return err_errno(e, "cannot make a folder in /tmp");
     l->tmp = tmp;
     p.count = (int)(l->count * l->repeat);
-    p.jobs = (int)l->jobs;
-    rc = pool_run(&p, e);
+    p.jobs = cores_workers((int)l->jobs);
+    rc = cores_new((int)l->jobs, &p.cores, e);
+    if (rc == 0) {
+        l->unit.busy = cores_busy;
+        l->unit.cores = p.cores;
+        rc = pool_run(&p, e);
+        cores_free(p.cores);
+    }
     if (rc == 0 && !l->only)
         rc = check_houses(l, list, e);
     remove_tree(tmp, &ignored);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/utf8.h"
+#include "report/page.h"
 
 enum {
     WIDTH = 108,
@@ -224,5 +225,60 @@ void interleaving_table(struct buf *b, const json_t *schedule, const char *inden
         put_list(b, rows + skip, n - skip, indent);
     else if (count)
         put_columns(b, rows + skip, n - skip, column, count, indent);
+    free(rows);
+}
+
+/* ---- HTML
+ * ------------------------------------------------------------------------------------ */
+
+static void html_row(struct buf *b, const struct row *r, int column, int count)
+{
+    char text[2 * CELL];
+
+    buf_puts(b, "<tr>");
+    for (int c = 0; c < count; c++) {
+        if (c != column) {
+            buf_puts(b, "<td></td>");
+            continue;
+        }
+        row_text(r, text, sizeof text, WIDTH);
+        buf_puts(b, "<td class=\"at\">");
+        page_text(b, text);
+        buf_puts(b, "</td>");
+    }
+    buf_puts(b, "</tr>\n");
+}
+
+void interleaving_html(struct buf *b, const json_t *schedule)
+{
+    const json_t *steps = json_object_get(schedule, "steps");
+    const int max = (int)json_array_size(steps);
+    struct row *rows = max ? calloc((size_t)max, sizeof *rows) : NULL, *first = rows;
+    int column[TASKS_SHOWN], n, count;
+
+    if (!rows)
+        return;
+    n = make_rows(steps, rows, max);
+    buf_puts(b, "<div class=\"wide\"><table class=\"steps\">\n");
+    if (n > ROWS_MAX) {
+        buf_printf(b, "<caption class=\"dim small\">%d rows before these</caption>\n",
+                   n - ROWS_MAX);
+        first = rows + n - ROWS_MAX;
+        n = ROWS_MAX;
+    }
+    count = make_columns(first, n, column);
+    buf_puts(b, "<tr>");
+    for (int t = 0; t < TASKS_SHOWN; t++) {
+        if (column[t] < 0)
+            continue;
+        buf_puts(b, "<th>");
+        page_text(b, who(first, n, t));
+        buf_puts(b, "</th>");
+    }
+    buf_puts(b, "</tr>\n");
+    for (int i = 0; i < n; i++)
+        if (first[i].task < TASKS_SHOWN)
+            html_row(b, &first[i], column[first[i].task], count);
+    buf_puts(b, "</table></div>\n");
     free(rows);
 }

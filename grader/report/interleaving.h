@@ -10,4 +10,7 @@
 /* Appends the table, each line behind `indent`. Foreign text is cleaned for terminals. */
 void interleaving_table(struct buf *b, const json_t *schedule, const char *indent, bool whole);
 
+/* The same as an HTML table. */
+void interleaving_html(struct buf *b, const json_t *schedule);
+
 #endif

@@ -41,6 +41,16 @@ struct text_options {
 int report_text(const json_t *result, const struct text_options *o, struct buf *ret,
                 struct err *e);
 
+struct html_options {
+    const char *student; /* whose report it is; NULL: nobody's name is shown */
+    const char *notes;   /* what the gradebook says beside the points; NULL */
+    enum lang lang;
+};
+
+/* A page for a browser, complete in itself: no script, no font, no request leaves it. */
+int report_html(const json_t *result, const struct html_options *o, struct buf *ret,
+                struct err *e);
+
 /* What `lockstep explore` found, as JSON and for a person. `replay` is put before the token of
  * each schedule: the command that shows it again; `behind` after it. */
 int report_exploration(const struct exploration *x, json_t **ret, struct err *e);

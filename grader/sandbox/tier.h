@@ -37,7 +37,8 @@ long sandbox_slot(struct err *e);
 /* Is a folder of this user one of ours: our own, or lent to a run? */
 bool sandbox_owns(uid_t uid);
 
-/* Mutation test only (make mutants): has this protection been taken away? Else false. */
+/* Mutation test only (make mutants): is this protection among those that LOCKSTEP_WITHOUT takes
+ * away (parted by commas)? Else false. */
 #ifdef LOCKSTEP_MUTANTS
 bool sandbox_without(const char *protection);
 #else

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch/csvfile.h"
 #include "batch/fixture.h"
+#include "batch/layout.h"
 #include "core/utf8.h"
 #include "report/report.h"
 #include "runtime/explore/world.h"
@@ -134,6 +136,35 @@ static void try_screen(const char *text, size_t len)
     free(copy);
 }
 
+/* What platforms export: names, CSV, metadata. */
+static void try_class(const char *path, const char *text, size_t len, struct arena *a)
+{
+    static const char *const edits[] = {"event.c", NULL}, *const ids[] = {"08-event", NULL};
+    struct handed_file file = {.name = arena_strndup(a, text, len < 200 ? len : 200)};
+    struct filelist l = {.files = &file, .count = 1, .a = a};
+    struct gradescope_entry *entries;
+    struct csv_file csv;
+    struct err e = {0};
+    struct buf b = {0};
+    int count;
+
+    for (int i = 0; file.name && *file.name && i < LAYOUT_COUNT; i++) {
+        struct class_list c = {.edits = edits, .ids = ids};
+
+        if (i != LAYOUT_GRADESCOPE)
+            layout_sort(&l, (enum layout)i, layout_guess(&l, "x") ? "x" : "x-submissions",
+                        i % 2, &c, &e);
+    }
+    gradescope_read(path, a, &entries, &count, &e);
+    if (csv_read(path, a, &csv, &e) == 0) {
+        csv_print(&csv, &b);
+        if (!b.failed && (b.len != len || memcmp(b.data ? b.data : "", text, len) != 0))
+            abort(); /* nothing was changed, so every byte stays */
+        csv_release(&csv);
+    }
+    buf_release(&b);
+}
+
 static void try_all(const char *path, const char *text, size_t len, struct exercise *x)
 {
     struct arena a = {0};
@@ -149,6 +180,7 @@ static void try_all(const char *path, const char *text, size_t len, struct exerc
     struct buf b = {0};
 
     rubric_load(path, &a, &r, &e);
+    try_class(path, text, len, &a);
     fixture_read(&c, &f, &e);
     findings_read(&fi, path);
     for (int use = UTF8_JSON; use <= UTF8_XML; use++)
@@ -158,6 +190,17 @@ static void try_all(const char *path, const char *text, size_t len, struct exerc
     try_screen(text, len);
     arena_release(&a);
 }
+
+static const char *const own_seeds[] = {
+    report_seed,
+    xml_seed,
+    "Identifier,\"Full name\",Grade,\"Maximum Grade\"\r\nParticipant 7,\"A, "
+    "\"\"B\"\"\",,100\r\n",
+    "---\nsubmission_1:\n  :submitters:\n  - :name: Ada\n    :sid: '7'\n  :created_at: "
+    "2026-03-01 12:00:00 Z\n",
+    "Ada Lovelace_17_assignsubmission_file_/08-event/event.c",
+    "lovelaceada_LATE_31_501_event-1.c",
+};
 
 int main(int argc, char *argv[])
 {
@@ -186,7 +229,7 @@ int main(int argc, char *argv[])
     for (; now_s() < until; runs++) {
         const char *seed = seeds[runs % ARRAY_SIZE(seeds)];
         auto_free char *file = NULL;
-        const char *own = runs % 2 ? report_seed : xml_seed;
+        const char *own = own_seeds[(size_t)runs / ARRAY_SIZE(seeds) % ARRAY_SIZE(own_seeds)];
         size_t len = strlen(own);
 
         if (seed && slurp(seed, sizeof text / 2, &file, &len, &e) < 0)

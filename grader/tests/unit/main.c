@@ -50,6 +50,7 @@ int main(void)
     srunner_add_suite(sr, keeper_suite());
     srunner_add_suite(sr, report_suite());
     srunner_add_suite(sr, batch_suite());
+    srunner_add_suite(sr, class_suite());
     srunner_add_suite(sr, scan_suite());
     if (tap)
         srunner_set_tap(sr, tap);

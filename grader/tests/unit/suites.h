@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *batch_suite(void);
+Suite *class_suite(void);
 Suite *core_suite(void);
 Suite *escape_suite(void);
 Suite *keeper_suite(void);

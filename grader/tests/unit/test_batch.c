@@ -1,6 +1,7 @@
 /* test_batch.c - CSV cells, fixture grammar, the worker pool. */
 #include "batch/class.h"
 #include "batch/fixture.h"
+#include "batch/pool.h"
 #include "core/escape.h"
 #include "tests/unit/suites.h"
 
@@ -109,12 +110,13 @@ static int half(void *ctx, int index)
     return index % 2;
 }
 
-static void count(void *ctx, int index, int status)
+static int count(void *ctx, int index, int status, struct err *e)
 {
     int *sum = ctx;
 
     ck_assert_int_eq(status, index == 3 ? -1 : index % 2);
     ++*sum;
+    return *sum == 100 ? err_set(e, ERR_BUG, "more than there are") : 0;
 }
 
 START_TEST(the_pool_runs_all_and_tells_a_killed_worker)

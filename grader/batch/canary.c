@@ -1,0 +1,148 @@
+/* canary.c - references and known bugs, in the pool, each with what it must get. */
+#include "batch/canary.h"
+
+#include <string.h>
+
+#include "batch/pool.h"
+#include "batch/unitfile.h"
+
+static const struct {
+    const char *exercise, *fixture, *test;
+    enum verdict verdict;
+} known[] = {
+    {"08-event", "is-set-unlocked", "all-at-once", VERDICT_DATA_RACE},
+    {"08-event", "signal-for-broadcast", "set-wakes-all", VERDICT_LOST_WAKEUP},
+    {"09-lock", "from-first", "opposite-transfers", VERDICT_DEADLOCK},
+};
+
+struct bird {
+    const struct exercise *x;
+    const char *name, *file;
+    const char *test; /* NULL: the reference, all tests */
+    enum verdict verdict;
+};
+
+struct cage {
+    const struct unit_options *o;
+    struct arena a;
+    struct bird *birds;
+    int count;
+    const char *work;
+};
+
+static int collect(struct cage *c, const struct exercise *const *list, const bool *wanted,
+                   struct err *e)
+{
+    int n = 0;
+
+    while (list[n])
+        n++;
+    c->birds = arena_zalloc(&c->a, ((size_t)n + ARRAY_SIZE(known)) * sizeof *c->birds);
+    if (!c->birds)
+        return err_oom(e);
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+        const struct exercise *x = course_find(c->o->course, known[i].exercise);
+        const char *file = arena_printf(&c->a, "%s/fixtures/%s/%s.c", c->o->course->home,
+                                        known[i].exercise, known[i].fixture);
+
+        if (x && x->broken.kind == ERR_NONE && file && access(file, R_OK) == 0 &&
+            rubric_find(&x->rubric, known[i].test))
+            c->birds[c->count++] =
+                (struct bird){x, known[i].fixture, file, known[i].test, known[i].verdict};
+    }
+    for (int i = 0; i < n; i++) {
+        const char *file = wanted[i] ? course_solution(c->o->course, list[i], &c->a) : NULL;
+
+        if (file)
+            c->birds[c->count++] =
+                (struct bird){.x = list[i], .name = "reference", .file = file};
+    }
+    return c->a.failed ? err_oom(e) : 0;
+}
+
+static const char *path_of(struct cage *c, int index)
+{
+    return arena_printf(&c->a, "%s/canary-%d.json", c->work, index);
+}
+
+static int sing(void *ctx, int index)
+{
+    struct cage *c = ctx;
+    const struct bird *b = &c->birds[index];
+    struct unit_options o = *c->o;
+    const char *path = path_of(c, index);
+    struct err e = {0};
+
+    o.oracle = false;
+    o.progress = NULL;
+    o.only = b->test;
+    o.modes = b->test ? ~0u : 1u << MODE_NATIVE;
+    return path && unitfile_grade(&o, b->x, b->file, path, &e) >= 0 ? 0 : 3;
+}
+
+static int unfit(const struct bird *b, const char *what, const char *of, struct err *e)
+{
+    return err_set(e, ERR_SYSTEM,
+                   "this machine is not fit to grade: %s/%s %s%.200s; nothing was graded. See "
+                   "'lockstep doctor', and is the machine overloaded?",
+                   b->x->id, b->name, what, of ? of : "");
+}
+
+static int judge(const struct bird *b, const json_t *result, struct err *e)
+{
+    const json_t *unit = json_array_get(json_object_get(result, "exercises"), 0), *t;
+    const char *reason = json_string_value(json_object_get(unit, "reason"));
+    size_t i;
+
+    if (reason)
+        return unfit(b, "could not be graded: ", reason, e);
+    json_array_foreach(json_object_get(unit, "tests"), i, t)
+    {
+        const char *id = json_string_value(json_object_get(t, "id"));
+        const char *verdict = json_string_value(json_object_get(t, "verdict"));
+        const char *want = verdict_name(b->test ? b->verdict : VERDICT_PASS);
+        char words[128];
+
+        if ((b->test && strcmp(id, b->test) != 0) || strcmp(verdict, want) == 0)
+            continue;
+        snprintf(words, sizeof words, "%s at '%s', where %s is right", verdict, id, want);
+        return unfit(b, "got ", words, e);
+    }
+    return 0;
+}
+
+static int heard(void *ctx, int index, int status, struct err *e)
+{
+    struct cage *c = ctx;
+    const char *path = path_of(c, index);
+    struct graded g = {0};
+    struct err ignored;
+    int rc;
+
+    if (status != 0 || !path || unitfile_read(path, &g, &ignored) < 0)
+        return unfit(&c->birds[index], "ended the process that graded it", NULL, e);
+    rc = judge(&c->birds[index], g.result, e);
+    graded_release(&g);
+    unlink(path);
+    return rc;
+}
+
+int canary_run(const struct unit_options *o, const struct exercise *const *list,
+               const bool *wanted, int jobs, const char *work, struct err *e)
+{
+    struct cage c = {.o = o, .work = work};
+    int rc = collect(&c, list, wanted, e);
+
+    if (rc == 0 && c.count > 0) {
+        const struct pool p = {.count = c.count,
+                               .jobs = jobs,
+                               .cores = o->cores,
+                               .work = sing,
+                               .done = heard,
+                               .ctx = &c};
+
+        rc = pool_run(&p, e);
+    }
+    arena_release(&c.a);
+    return rc;
+}

@@ -1,0 +1,31 @@
+/* key.h - the name of a result: a hash of everything it depends on.
+ *
+ * Grader (its own bytes and the runtime's), toolchain, tier, how memory is limited, course
+ * secret, exercise (every file of it, reference included, so rubric and budgets too), and the
+ * submission. Not: who handed it in, when, and on which machine.
+ */
+#ifndef GRADER_KEY_H
+#define GRADER_KEY_H
+
+#include "stages/unit.h"
+
+enum { KEY_HEX = 65 };
+
+struct key_base {
+    char grader[KEY_HEX];               /* with toolchain, tier, secret */
+    char (*exercises)[KEY_HEX];         /* in the order of `list` */
+    const struct exercise *const *list; /* NULL-ended */
+};
+
+/* Reads and hashes all that does not change during a run. Lives in `a`. */
+int key_prepare(const struct unit_options *o, const struct exercise *const *list,
+                struct arena *a, struct key_base *ret, struct err *e);
+
+/* `source`: the submission's SHA-256, NULL when nothing was submitted. */
+void key_of(const struct key_base *b, int exercise, const char *source,
+            char ret[static KEY_HEX]);
+
+/* SHA-256 of bytes, as hex. */
+void key_hash(const void *data, size_t len, char ret[static KEY_HEX]);
+
+#endif

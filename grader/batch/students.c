@@ -1,0 +1,223 @@
+/* students.c - one student at a time, so that a class of any size fits into little memory. */
+#include "batch/students.h"
+
+#include <string.h>
+
+#include "report/report.h"
+
+struct writer {
+    struct store *s;
+    const struct table *t;
+    const struct key_base *keys;
+    const char *out;
+    struct arena a; /* of the student at hand */
+};
+
+static const char *const files[] = {"result.json", "timing.json", "report.txt", "report.html"};
+
+/* ---- has anything changed? ------------------------------------------------------------------
+ */
+
+static int fingerprint(struct writer *w, const struct row *r, char ret[static KEY_HEX],
+                       struct err *e)
+{
+    struct buf b = {0};
+
+    buf_printf(&b, "%s\n%s\n%s\n", w->keys->grader, r->student.name, r->student.number);
+    for (int x = 0; x < w->t->exercise_count; x++) {
+        const struct cell *c = &r->cells[x];
+
+        buf_printf(&b, "%s %s %s\n", w->t->exercises[x]->id, c->key ? c->key : "-",
+                   c->reason ? c->reason : "");
+        table_note(w->t, r, x, &b);
+    }
+    key_hash(b.data ? b.data : "", b.len, ret);
+    if (b.failed) {
+        buf_release(&b);
+        return err_oom(e);
+    }
+    buf_release(&b);
+    return 0;
+}
+
+static bool is_written(struct writer *w, const struct row *r, const char *name,
+                       const char *print)
+{
+    const char *was = store_get(w->s, name, &w->a);
+
+    if (!was || strcmp(was, print) != 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        const char *path =
+            arena_printf(&w->a, "%s/students/%s/%s", w->out, r->student.folder, files[i]);
+
+        if (!path || access(path, F_OK) < 0)
+            return false;
+    }
+    return true;
+}
+
+/* ---- joining --------------------------------------------------------------------------------
+ */
+
+static int unit_json(struct writer *w, const struct row *r, int x, json_t **ret,
+                     json_t **ret_timing, struct err *e)
+{
+    const struct cell *c = &r->cells[x];
+    const struct unit_result none = {.exercise = w->t->exercises[x],
+                                     .max = RUBRIC_POINTS,
+                                     .not_graded = c->reason ? c->reason : "not graded"};
+    int rc;
+
+    if (c->kind != CELL_NOT_GRADED && c->key) {
+        rc = store_result(w->s, c->key, ret, ret_timing, e);
+        if (rc != 0)
+            return rc < 0 ? -1 : 0;
+    }
+    if (report_json(&none, 1, ret, e) < 0)
+        return -1;
+    if (report_timing(&none, 1, ret_timing, e) < 0) {
+        json_decref(*ret);
+        *ret = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+/* `parts` has room for a result an exercise. */
+static int join(struct writer *w, const struct row *r, json_t **parts, json_t **ret,
+                json_t **ret_timing, struct err *e)
+{
+    json_t *all = json_object(), *timing = NULL;
+    int rc = all ? 0 : err_oom(e);
+
+    for (int x = 0; rc == 0 && x < w->t->exercise_count; x++) {
+        rc = unit_json(w, r, x, &parts[x], &timing, e);
+        if (rc == 0)
+            json_object_update(all, json_object_get(timing, "exercises"));
+        json_decref(timing);
+        timing = NULL;
+    }
+    if (rc == 0)
+        rc = report_join(parts, w->t->exercise_count, ret, e);
+    if (rc == 0) {
+        *ret_timing = json_pack("{s:s, s:O}", "format", TIMING_FORMAT, "exercises", all);
+        rc = *ret_timing ? 0 : err_oom(e);
+    }
+    json_decref(all);
+    return rc;
+}
+
+/* ---- writing
+ * --------------------------------------------------------------------------------- */
+
+static int render(const struct writer *w, const struct row *r, size_t file,
+                  const json_t *result, const json_t *timing, struct buf *b, struct err *e)
+{
+    const struct text_options text = {.verbose = true};
+    struct html_options html = {.student = r->student.name};
+    struct buf notes = {0};
+    int rc;
+
+    switch (file) {
+    case 0:
+        return report_dump(result, b, e);
+    case 1:
+        return report_dump(timing, b, e);
+    case 2:
+        return report_text(result, &text, b, e);
+    default:
+        for (int x = 0; x < w->t->exercise_count; x++)
+            table_note(w->t, r, x, &notes);
+        html.notes = notes.data;
+        rc = report_html(result, &html, b, e);
+        buf_release(&notes);
+        return rc;
+    }
+}
+
+static int write_files(struct writer *w, const struct row *r, const json_t *result,
+                       const json_t *timing, struct err *e)
+{
+    const char *dir = arena_printf(&w->a, "%s/students/%s", w->out, r->student.folder);
+
+    if (!dir)
+        return err_oom(e);
+    if (make_dirs(dir, e) < 0)
+        return -1;
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        const char *path = arena_printf(&w->a, "%s/%s", dir, files[i]);
+        struct buf b = {0};
+        int rc = path ? render(w, r, i, result, timing, &b, e) : err_oom(e);
+
+        if (rc == 0)
+            rc = write_whole(path, b.data, b.len, e);
+        buf_release(&b);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_student(struct writer *w, const struct row *r, struct err *e)
+{
+    const char *name = arena_printf(&w->a, "report/%s", r->student.folder);
+    json_t **parts = calloc((size_t)w->t->exercise_count, sizeof *parts);
+    json_t *result = NULL, *timing = NULL;
+    char print[KEY_HEX];
+    int rc = name && parts ? fingerprint(w, r, print, e) : err_oom(e);
+
+    if (rc == 0 && !is_written(w, r, name, print)) {
+        rc = join(w, r, parts, &result, &timing, e);
+        if (rc == 0)
+            rc = write_files(w, r, result, timing, e);
+        if (rc == 0)
+            rc = store_set(w->s, name, print, e);
+    }
+    for (int x = 0; parts && x < w->t->exercise_count; x++)
+        json_decref(parts[x]);
+    json_decref(result);
+    json_decref(timing);
+    free(parts);
+    return rc;
+}
+
+/* ---- who is gone
+ * ------------------------------------------------------------------------------ */
+
+static int forget(void *ctx, const char *const *columns, int count)
+{
+    struct writer *w = ctx;
+    const char *folder = columns[0] + strlen("report/");
+
+    (void)count;
+    for (int i = 0; i < w->t->row_count; i++)
+        if (strcmp(w->t->rows[i].student.folder, folder) == 0)
+            return 0;
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        const char *path = arena_printf(&w->a, "%s/students/%s/%s", w->out, folder, files[i]);
+
+        if (path)
+            unlink(path);
+    }
+    rmdir(arena_printf(&w->a, "%s/students/%s", w->out, folder)); /* unless it holds more */
+    return 0;
+}
+
+int students_write(struct store *s, const struct table *t, const struct key_base *keys,
+                   const char *out, struct err *e)
+{
+    struct writer w = {.s = s, .t = t, .keys = keys, .out = out};
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < t->row_count; i++) {
+        rc = write_student(&w, &t->rows[i], e);
+        arena_release(&w.a);
+        w.a = (struct arena){0};
+    }
+    if (rc == 0)
+        rc = store_query(s, "SELECT name FROM setting WHERE name LIKE 'report/%'", NULL, forget,
+                         &w, e);
+    arena_release(&w.a);
+    return rc;
+}

@@ -1,0 +1,87 @@
+/* page.c - head, style and foot; escaping by core/escape.h. */
+#include "report/page.h"
+
+#include <string.h>
+
+#include "core/escape.h"
+
+static const char style[] =
+    ":root{color-scheme:light dark;--ink:#1c2430;--dim:#5c6775;--line:#d6dce4;--paper:#fff;"
+    "--soft:#f3f5f8;--good:#1a7f45;--bad:#b3261e;--warn:#8a5a00;--mark:#fff0b8;--link:#0b57d0}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e4e9f0;--dim:#9aa6b5;--line:#39424e;"
+    "--paper:#161b22;--soft:#1f262f;--good:#5fd08a;--bad:#ff8a80;--warn:#e7b75a;--mark:#4a4020;"
+    "--link:#8ab4f8}"
+    "}"
+    "*{box-sizing:border-box}"
+    "body{overflow-wrap:anywhere;margin:0 auto;max-width:72rem;padding:1rem;font:16px/1.5 "
+    "system-ui,sans-serif;"
+    "color:var(--ink);background:var(--paper)}"
+    "h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.2rem;margin:2rem 0 .5rem;"
+    "border-bottom:1px solid var(--line);padding-bottom:.2rem}h3{font-size:1rem;margin:1rem 0 "
+    ".3rem}"
+    "a{color:var(--link)}p{margin:.4rem 0}.dim{color:var(--dim)}.small{font-size:.875rem}"
+    "pre,code{font:13px/1.45 ui-monospace,monospace}"
+    "pre{background:var(--soft);padding:.5rem .7rem;overflow-x:auto;border-radius:.3rem;"
+    "margin:.3rem 0;white-space:pre}"
+    ".wide{overflow-x:auto;-webkit-overflow-scrolling:touch}"
+    "table{border-collapse:collapse;font-size:.9rem}"
+    "th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;"
+    "vertical-align:top}td:first-child{white-space:nowrap}th{color:var(--dim);font-weight:600}"
+    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
+    "table.steps td{font:13px/1.4 ui-monospace,monospace;min-width:11rem}"
+    "table.steps td.at{background:var(--soft)}"
+    ".pill{display:inline-block;padding:0 .5rem;border-radius:1rem;font-size:.8rem;"
+    "border:1px solid currentColor;white-space:nowrap;color:var(--bad)}"
+    ".pill.pass{color:var(--good)}.pill.none{color:var(--warn)}"
+    ".bar{display:inline-block;width:8rem;max-width:30vw;height:.6rem;background:var(--line);"
+    "border-radius:.3rem;overflow:hidden;vertical-align:middle}"
+    ".bar i{display:block;height:100%;background:var(--good)}"
+    "details{border:1px solid var(--line);border-radius:.3rem;margin:.4rem 0}"
+    "summary{cursor:pointer;padding:.35rem .6rem;display:flex;flex-wrap:wrap;gap:.5rem;"
+    "align-items:baseline}summary .grow{flex:1 1 12rem}"
+    "details>div{padding:.2rem .8rem .6rem}"
+    ".proof{border-left:3px solid var(--bad);padding-left:.7rem;margin:.7rem 0}"
+    ".proof.advice{border-color:var(--warn)}"
+    ".frame{margin:.1rem 0 .1rem 1rem;overflow-wrap:anywhere}"
+    "mark{background:var(--mark);color:inherit}"
+    ".two{display:grid;grid-template-columns:1fr 1fr;gap:.6rem}"
+    "@media(max-width:50rem){.two{grid-template-columns:1fr}}"
+    ".two pre{max-height:30rem;overflow:auto}"
+    ".cols{display:flex;align-items:flex-end;gap:.3rem;height:9rem;margin:.5rem 0}"
+    ".cols span{flex:1;display:flex;flex-direction:column;justify-content:flex-end;"
+    "height:100%;text-align:center;font-size:.75rem;color:var(--dim)}"
+    ".cols i{display:block;background:var(--good);border-radius:.2rem .2rem 0 0}";
+
+void page_begin(struct buf *b, const char *lang, const char *title)
+{
+    buf_printf(b, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n",
+               lang);
+    buf_puts(b, "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                "style-src 'unsafe-inline'\">\n<title>");
+    page_text(b, title);
+    buf_printf(b, "</title>\n<style>%s</style>\n</head>\n<body>\n", style);
+}
+
+void page_end(struct buf *b)
+{
+    buf_puts(b, "</body>\n</html>\n");
+}
+
+void page_text(struct buf *b, const char *s)
+{
+    if (s)
+        escape_html(b, s, strlen(s));
+}
+
+void page_bar(struct buf *b, int percent)
+{
+    buf_printf(b, "<span class=\"bar\"><i style=\"width:%d%%\"></i></span>", percent);
+}
+
+void page_verdict(struct buf *b, const char *what)
+{
+    buf_printf(b, "<span class=\"pill%s\">", strcmp(what, "pass") == 0 ? " pass" : "");
+    page_text(b, what);
+    buf_puts(b, "</span>");
+}

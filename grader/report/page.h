@@ -1,0 +1,23 @@
+/* page.h - the frame of every HTML page of ours, and the one way foreign text gets into it.
+ *
+ * For report/ and the class report. A page is complete in itself: its style is inside, a policy
+ * forbids every request, and it reads at phone width and in the dark.
+ */
+#ifndef GRADER_PAGE_H
+#define GRADER_PAGE_H
+
+#include "core/util.h"
+
+void page_begin(struct buf *b, const char *lang, const char *title);
+void page_end(struct buf *b);
+
+/* Foreign text between tags or in a quoted attribute; NULL is nothing. */
+void page_text(struct buf *b, const char *s);
+
+/* <span class="bar"> of a share, 0 to 100. */
+void page_bar(struct buf *b, int percent);
+
+/* The pill of a verdict; `what` is its name ("data-race"). */
+void page_verdict(struct buf *b, const char *what);
+
+#endif
