@@ -26,7 +26,7 @@ DEPS_RUN  := gcc libc6-dev make binutils pkg-config check libsubunit-dev valgrin
              libyaml-dev libjansson-dev libxml2-dev libdw-dev libelf-dev nettle-dev \
              bubblewrap libseccomp-dev libarchive-dev libsqlite3-dev similarity-tester
 DEPS_TEST := clang-format cppcheck shellcheck libxml2-utils python3-jsonschema perl git man-db \
-             codespell gdb python3 python3-yaml clang time sqlite3 chromium chromium-driver
+             codespell gdb jq procps python3 python3-yaml clang time sqlite3 chromium chromium-driver
 
 ROOMS   := core sandbox stages batch report
 LIB_SRC := $(foreach r,$(ROOMS),$(wildcard grader/$(r)/*.c))
@@ -175,8 +175,8 @@ $(BUILD)/fuzz: grader/tests/fuzz/fuzz.c $(BUILD)/runtime/explore/token.o $(BUILD
 tests-built: all $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/probe
 
 check: deps ## all tests; the last line counts them
-	$(Q)$(MAKE) --no-print-directory all tests-built
-	$(Q)$(MAKE) --no-print-directory tests-built SAN=address,undefined
+	$(Q)$(MAKE) --no-print-directory -j2 all tests-built
+	$(Q)$(MAKE) --no-print-directory -j2 tests-built SAN=address,undefined
 	$(Q)sh grader/tests/check.sh
 
 hostile: all ## every attack of fixtures/hostile, in the full and the fallback tier
@@ -184,7 +184,7 @@ hostile: all ## every attack of fixtures/hostile, in the full and the fallback t
 	$(Q)python3 grader/tests/hostile.py --tier fallback
 
 mutants: all ## take one protection away at a time: something must notice
-	$(Q)$(MAKE) --no-print-directory FLAVOUR=mutants CFLAGS=-DLOCKSTEP_MUTANTS build/mutants/lockstep \
+	$(Q)$(MAKE) --no-print-directory -j2 FLAVOUR=mutants CFLAGS=-DLOCKSTEP_MUTANTS build/mutants/lockstep \
 	    build/mutants/runtime/lockstep-init
 	$(Q)python3 grader/tests/mutants.py
 
@@ -199,6 +199,7 @@ bench: all $(BUILD)/launch ## our processor time beside the bare tools', and the
 	$(Q)python3 grader/bench/explore.py
 	$(Q)python3 grader/bench/processes.py
 	$(Q)python3 grader/bench/sandbox.py
+	$(Q)python3 grader/bench/class.py
 
 format: ## let clang-format have its way
 	$(Q)clang-format -i $(OUR_C)
@@ -209,9 +210,10 @@ format-check: ## is everything as clang-format would have it?
 # cppcheck does not know cleanup attributes (auto_close, auto_free): leaks are LeakSanitizer's.
 # Its readdir_r advice is obsolete (readdir(3), NOTES).
 analyze: $(BUILD)/init/seccomp_filter.h ## gcc -fanalyzer and cppcheck
-	$(Q)for f in $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC) $(wildcard grader/sandbox/init/*.c grader/batch/unpack/*.c); do \
-	    $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -I$(BUILD)/init -fanalyzer -c -o /dev/null $$f || exit 1; done
-	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+	$(Q)printf '%s\n' $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC) \
+	    $(wildcard grader/sandbox/init/*.c grader/batch/unpack/*.c) | xargs -P 2 -n 1 \
+	    $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -I$(BUILD)/init -fanalyzer -c -o /dev/null
+	$(Q)cppcheck --quiet -j 2 --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem --library=gnu --library=posix \
 	    --include=grader/tests/cppcheck.h --suppress=resourceLeak --suppress=memleak --suppress=readdirCalled \
 	    -D_GNU_SOURCE -Igrader $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC) \

@@ -1,6 +1,7 @@
 /* cmd_grade.c - `lockstep grade`: one submission, now, in every format asked for. */
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "batch/unitfile.h"
@@ -9,7 +10,7 @@
 #include "report/report.h"
 
 enum {
-    MAX_FORMATS = 8,
+    MAX_FORMATS = 32,
     OPT_SUBMISSION = 256,
     OPT_FORMAT,
     OPT_COLOR,
@@ -19,7 +20,8 @@ enum {
 };
 
 struct wanted_format {
-    const char *name, *file; /* file NULL: standard output */
+    const struct report_format *format;
+    const char *file; /* NULL: standard output */
 };
 
 struct grade_options {
@@ -33,7 +35,10 @@ struct grade_options {
 
 static const struct option_row rows[] = {
     {OPT_SUBMISSION, "submission", "DIR", "grade DIR/NN-slug/slug.c or DIR/slug.c"},
-    {OPT_FORMAT, "format", "F[:FILE]", "text, json or junit; may be given several times"},
+    {OPT_FORMAT, "format", "F[:FILE]",
+     "text, json, junit, tap, github, markdown, html, sarif, gradescope, classroom50, "
+     "classroom, "
+     "autolab, prairielearn; several times"},
     {OPT_COLOR, "color", "WHEN", "auto, always or never"},
     {OPT_ORACLE, "oracle", NULL, "compare with the reference solution, as batch does"},
     {OPT_SECRET, "secret", "FILE", "course secret for the inputs (default: practice inputs)"},
@@ -43,24 +48,44 @@ static const struct option_row rows[] = {
     {0, NULL, NULL, NULL},
 };
 
+static const struct report_format *find_format(const char *name, size_t n)
+{
+    for (const struct report_format *f = report_formats; f->name; f++)
+        if (strlen(f->name) == n && strncmp(f->name, name, n) == 0)
+            return f;
+    return NULL;
+}
+
+static int unknown_format(const char *value, struct err *e)
+{
+    char list[256] = "";
+
+    for (const struct report_format *f = report_formats; f->name; f++) {
+        const size_t used = strlen(list);
+
+        snprintf(list + used, sizeof list - used, "%s%s",
+                 f == report_formats ? ""
+                 : f[1].name         ? ", "
+                                     : " or ",
+                 f->name);
+    }
+    return err_set(e, ERR_USAGE, "unknown format '%s', expected %s", value, list);
+}
+
 static int add_format(struct grade_options *o, const char *value, struct err *e)
 {
-    static const char *const known[] = {"text", "json", "junit"};
     const char *colon = strchr(value, ':');
     const size_t n = colon ? (size_t)(colon - value) : strlen(value);
+    const struct report_format *f = find_format(value, n);
 
     if (o->format_count == MAX_FORMATS)
         return err_set(e, ERR_USAGE, "more than %d formats", MAX_FORMATS);
     if (colon && !colon[1])
         return err_set(e, ERR_USAGE, "'--format %s' names no file", value);
-    for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-        if (strlen(known[i]) == n && strncmp(known[i], value, n) == 0) {
-            o->formats[o->format_count++] =
-                (struct wanted_format){known[i], colon ? colon + 1 : NULL};
-            return 0;
-        }
-    }
-    return err_set(e, ERR_USAGE, "unknown format '%s', expected text, json or junit", value);
+    if (!f)
+        return unknown_format(value, e);
+    o->formats[o->format_count++] = (struct wanted_format){f, colon ? colon + 1 : NULL};
+    return 0;
 }
 
 static int use(void *ctx, int key, const char *value, struct err *e)
@@ -97,43 +122,115 @@ static int use(void *ctx, int key, const char *value, struct err *e)
     }
 }
 
-static int render(const struct grade_options *o, const char *format, const json_t *result,
-                  const json_t *timing, bool to_file, struct buf *ret, struct err *e)
+/* Where each exercise's file is, as a forge knows it: relative, as it was found. */
+static json_t *paths_of(const struct grade_options *o, const struct unit_result *units,
+                        int count)
 {
-    struct text_options t = {.verbose = o->verbose, .lang = user_language()};
-    auto_free char *behind = NULL;
+    const char *dir = o->submission ? o->submission : "exercises";
+    json_t *paths = json_object();
+    struct arena a = {0};
 
-    if (strcmp(format, "json") == 0)
-        return report_dump(result, ret, e);
-    if (strcmp(format, "junit") == 0)
-        return report_junit(result, timing, ret, e);
-    if (o->submission && asprintf(&behind, " --submission %s", o->submission) < 0) {
-        behind = NULL;
-        return err_oom(e);
+    while (strncmp(dir, "./", 2) == 0)
+        dir += 2;
+    for (int i = 0; i < count; i++) {
+        const char *file = submission_file(dir, units[i].exercise, &a);
+
+        if (file && strncmp(dir, ".", 2) == 0)
+            file += 2;
+        if (file)
+            json_object_set_new(paths, units[i].exercise->id, json_string(file));
     }
-    t.behind = behind; /* the command to type shows the same file */
-    t.color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && !to_file &&
-                                           isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-    return report_text(result, &t, ret, e);
+    arena_release(&a);
+    return paths;
+}
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
+}
+
+/* The job's page on GitHub, when this runs in one of its steps. */
+static int write_summary(const json_t *result, const json_t *timing,
+                         const struct render_options *r, struct err *e)
+{
+    const char *path = getenv("GITHUB_STEP_SUMMARY");
+    struct buf b = {0};
+    FILE *f;
+    int rc;
+
+    if (!path || !*path)
+        return 0;
+    rc = report_markdown(result, timing, r, &b, e);
+    f = rc == 0 ? fopen(path, "ae") : NULL;
+    if (rc == 0 && (!f || fwrite(b.data, 1, b.len, f) != b.len))
+        rc = err_errno(e, "cannot write '%s'", path);
+    if (f && fclose(f) != 0 && rc == 0)
+        rc = err_errno(e, "cannot write '%s'", path);
+    buf_release(&b);
+    return rc;
+}
+
+/* Beside workflow commands nothing that a student wrote may be taken for one. */
+static void print_guarded(const struct buf *b)
+{
+    unsigned long long token;
+
+    if (getrandom(&token, sizeof token, 0) != (ssize_t)sizeof token)
+        token = (unsigned long long)getpid() << 32 ^ (unsigned long long)(now_s() * 1e9);
+    printf("::stop-commands::%016llx\n", token);
+    fwrite(b->data, 1, b->len, stdout);
+    printf("::%016llx::\n", token);
+}
+
+static bool has_format(const struct grade_options *o, const char *name)
+{
+    for (int i = 0; i < o->format_count; i++)
+        if (strcmp(o->formats[i].format->name, name) == 0)
+            return true;
+    return false;
+}
+
+static int write_format(const struct grade_options *o, const struct wanted_format *f,
+                        struct render_options *r, const json_t *result, const json_t *timing,
+                        struct err *e)
+{
+    struct buf b = {0};
+    int rc;
+
+    r->color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && !f->file &&
+                                            isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+    rc = f->format->render(result, timing, r, &b, e);
+    if (rc == 0 && f->file)
+        rc = write_whole(f->file, b.data, b.len, e);
+    else if (rc == 0 && has_format(o, "github") && strcmp(f->format->name, "text") == 0)
+        print_guarded(&b);
+    else if (rc == 0)
+        fwrite(b.data, 1, b.len, stdout);
+    buf_release(&b);
+    return rc;
 }
 
 static int write_formats(const struct grade_options *o, const json_t *result,
-                         const json_t *timing, struct err *e)
+                         const json_t *timing, const struct unit_result *units, int count,
+                         struct err *e)
 {
-    for (int i = 0; i < o->format_count; i++) {
-        const struct wanted_format *f = &o->formats[i];
-        struct buf b = {0};
-        int rc = render(o, f->name, result, timing, f->file != NULL, &b, e);
+    auto_free char *behind = NULL;
+    json_t *paths = paths_of(o, units, count);
+    struct render_options r = {
+        .lang = user_language(), .verbose = o->verbose, .paths = paths, .fact = environment};
+    int rc = 0;
 
-        if (rc == 0 && f->file)
-            rc = write_whole(f->file, b.data, b.len, e);
-        else if (rc == 0)
-            fwrite(b.data, 1, b.len, stdout);
-        buf_release(&b);
-        if (rc < 0)
-            return -1;
+    if (o->submission && asprintf(&behind, " --submission %s", o->submission) < 0) {
+        behind = NULL;
+        rc = err_oom(e);
     }
-    return 0;
+    r.behind = behind; /* the command to type shows the same file */
+    for (int i = 0; rc == 0 && i < o->format_count; i++)
+        rc = write_format(o, &o->formats[i], &r, result, timing, e);
+    if (rc == 0 && has_format(o, "github"))
+        rc = write_summary(result, timing, &r, e);
+    json_decref(paths);
+    return rc;
 }
 
 struct telling {
@@ -226,7 +323,8 @@ static int grade(const struct grade_options *o, char *const words[], struct aren
     if (status < 0)
         return -1;
     if (report_json(units, count, &result, e) < 0 ||
-        report_timing(units, count, &timing, e) < 0 || write_formats(o, result, timing, e) < 0)
+        report_timing(units, count, &timing, e) < 0 ||
+        write_formats(o, result, timing, units, count, e) < 0)
         status = -1;
     if (!o->submission)
         remember(units, count);
@@ -244,7 +342,7 @@ static int run(int argc, char *argv[], struct err *e)
     if (first < 0)
         return first;
     if (o.format_count == 0)
-        o.formats[o.format_count++] = (struct wanted_format){"text", NULL};
+        o.formats[o.format_count++] = (struct wanted_format){report_formats, NULL};
     catch_interrupts();
     unit_sweep();
     status = grade(&o, argv + first, &a, e);

@@ -2,41 +2,20 @@
  *
  * Failed tests are open, passed ones closed. Everything foreign goes through page_text().
  */
-#include <string.h>
-
 #include "core/tier.h"
+#include "report/get.h"
 #include "report/interleaving.h"
 #include "report/page.h"
-#include "report/report.h"
-
-static const char *str(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-
-    return s ? s : "";
-}
-
-static long num(const json_t *j, const char *key)
-{
-    return (long)json_integer_value(json_object_get(j, key));
-}
-
-static const char *in_lang(const json_t *both, enum lang lang)
-{
-    const char *s = lang == LANG_ZH ? str(both, "zh") : "";
-
-    return *s ? s : str(both, "en");
-}
 
 static void put_frame(struct buf *b, const json_t *f)
 {
-    const char *file = str(f, "file"), *function = str(f, "function"),
-               *source = str(f, "source");
+    const char *file = get_str(f, "file"), *function = get_str(f, "function"),
+               *source = get_str(f, "source");
 
     buf_puts(b, "<div class=\"frame\"><code>");
     page_text(b, *file ? file : "?");
-    if (num(f, "line") > 0)
-        buf_printf(b, ":%ld", num(f, "line"));
+    if (get_num(f, "line") > 0)
+        buf_printf(b, ":%ld", get_num(f, "line"));
     if (*function) {
         buf_puts(b, " in ");
         page_text(b, function);
@@ -58,7 +37,7 @@ static void put_stacks(struct buf *b, const json_t *stacks)
     json_array_foreach((json_t *)stacks, i, s)
     {
         buf_puts(b, "<p>");
-        page_text(b, str(s, "label"));
+        page_text(b, get_str(s, "label"));
         buf_puts(b, "</p>\n");
         json_array_foreach(json_object_get(s, "frames"), k, f) put_frame(b, f);
     }
@@ -67,11 +46,11 @@ static void put_stacks(struct buf *b, const json_t *stacks)
 static void put_schedule(struct buf *b, const json_t *schedule, const char *exercise,
                          const char *test)
 {
-    const char *token = str(schedule, "token");
+    const char *token = get_str(schedule, "token");
 
-    if (num(schedule, "found_in") > 0)
+    if (get_num(schedule, "found_in") > 0)
         buf_printf(b, "<p>The interleaving (found in schedule %ld):</p>\n",
-                   num(schedule, "found_in"));
+                   get_num(schedule, "found_in"));
     interleaving_html(b, schedule);
     if (!*token)
         return;
@@ -90,13 +69,13 @@ static void put_proof(struct buf *b, const json_t *p, const char *exercise, cons
     const json_t *schedule = json_object_get(p, "schedule");
 
     buf_printf(b, "<div class=\"proof%s\"><p><strong>", advice ? " advice" : "");
-    page_text(b, str(p, "title"));
+    page_text(b, get_str(p, "title"));
     buf_puts(b, "</strong> <span class=\"dim small\">(");
-    page_text(b, str(p, "mode"));
+    page_text(b, get_str(p, "mode"));
     buf_printf(b, "%s)</span></p>\n", advice ? ", advice: it costs nothing" : "");
-    if (*str(p, "text")) {
+    if (*get_str(p, "text")) {
         buf_puts(b, "<p>");
-        page_text(b, str(p, "text"));
+        page_text(b, get_str(p, "text"));
         buf_puts(b, "</p>\n");
     }
     put_stacks(b, json_object_get(p, "stacks"));
@@ -121,9 +100,9 @@ static void put_also(struct buf *b, const json_t *also)
 
 static void put_test(struct buf *b, const json_t *t, const char *exercise, enum lang lang)
 {
-    const char *verdict = str(t, "verdict"), *id = str(t, "id");
-    const char *hint = in_lang(json_object_get(t, "hint"), lang);
-    const bool lost = num(t, "points") < num(t, "max");
+    const char *verdict = get_str(t, "verdict"), *id = get_str(t, "id");
+    const char *hint = get_lang(json_object_get(t, "hint"), lang);
+    const bool lost = get_num(t, "points") < get_num(t, "max");
     const json_t *p;
     size_t i;
 
@@ -132,11 +111,11 @@ static void put_test(struct buf *b, const json_t *t, const char *exercise, enum 
     buf_puts(b, "<strong>");
     page_text(b, id);
     buf_puts(b, "</strong><span class=\"grow\">");
-    page_text(b, in_lang(json_object_get(t, "title"), lang));
-    buf_printf(b, "</span><span>%ld/%ld</span></summary>\n<div>", num(t, "points"),
-               num(t, "max"));
+    page_text(b, get_lang(json_object_get(t, "title"), lang));
+    buf_printf(b, "</span><span>%ld/%ld</span></summary>\n<div>", get_num(t, "points"),
+               get_num(t, "max"));
     buf_puts(b, "<p>");
-    page_text(b, str(t, "headline"));
+    page_text(b, get_str(t, "headline"));
     buf_puts(b, "</p>\n");
     put_also(b, json_object_get(t, "also"));
     json_array_foreach(json_object_get(t, "evidence"), i, p) put_proof(b, p, exercise, id);
@@ -150,8 +129,8 @@ static void put_test(struct buf *b, const json_t *t, const char *exercise, enum 
 
 static void put_exercise(struct buf *b, const json_t *x, enum lang lang)
 {
-    const char *status = str(x, "status"), *id = str(x, "id");
-    const long score = num(x, "score"), max = num(x, "max");
+    const char *status = get_str(x, "status"), *id = get_str(x, "id");
+    const long score = get_num(x, "score"), max = get_num(x, "max");
     const json_t *t;
     size_t i;
 
@@ -160,11 +139,11 @@ static void put_exercise(struct buf *b, const json_t *x, enum lang lang)
     buf_puts(b, "\">");
     page_text(b, id);
     buf_puts(b, " ");
-    page_text(b, in_lang(json_object_get(x, "title"), lang));
+    page_text(b, get_lang(json_object_get(x, "title"), lang));
     buf_puts(b, "</h2>\n");
     if (strcmp(status, "not-graded") == 0) {
         buf_puts(b, "<p><span class=\"pill none\">not graded</span> ");
-        page_text(b, str(x, "reason"));
+        page_text(b, get_str(x, "reason"));
         buf_puts(b,
                  "</p>\n<p class=\"dim\">This says nothing of the work, and is no zero.</p>\n"
                  "</section>\n");
@@ -174,9 +153,9 @@ static void put_exercise(struct buf *b, const json_t *x, enum lang lang)
     page_bar(b, max > 0 ? (int)(100 * score / max) : 0);
     buf_printf(b, " %ld/%ld%s</p>\n", score, max,
                strcmp(status, "missing") == 0 ? " (nothing was submitted)" : "");
-    if (*str(x, "compiler_output")) {
+    if (*get_str(x, "compiler_output")) {
         buf_puts(b, "<details><summary>The compiler's own words</summary><div><pre>");
-        page_text(b, str(x, "compiler_output"));
+        page_text(b, get_str(x, "compiler_output"));
         buf_puts(b, "</pre></div></details>\n");
     }
     if (strcmp(status, "missing") != 0)
@@ -194,20 +173,20 @@ static void put_overview(struct buf *b, const json_t *result)
     buf_puts(b, "<div class=\"wide\"><table>\n");
     json_array_foreach(json_object_get(result, "exercises"), i, x)
     {
-        const bool none = strcmp(str(x, "status"), "not-graded") == 0;
-        const long max = num(x, "max");
+        const bool none = get_not_graded(x);
+        const long max = get_num(x, "max");
 
         buf_puts(b, "<tr><td><a href=\"#");
-        page_text(b, str(x, "id"));
+        page_text(b, get_str(x, "id"));
         buf_puts(b, "\">");
-        page_text(b, str(x, "id"));
+        page_text(b, get_str(x, "id"));
         buf_puts(b, "</a></td><td>");
         if (!none)
-            page_bar(b, max > 0 ? (int)(100 * num(x, "score") / max) : 0);
+            page_bar(b, max > 0 ? (int)(100 * get_num(x, "score") / max) : 0);
         if (none)
             buf_puts(b, "</td><td class=\"n\">not graded</td></tr>\n");
         else
-            buf_printf(b, "</td><td class=\"n\">%ld/%ld</td></tr>\n", num(x, "score"), max);
+            buf_printf(b, "</td><td class=\"n\">%ld/%ld</td></tr>\n", get_num(x, "score"), max);
     }
     buf_puts(b, "</table></div>\n");
 }
@@ -223,8 +202,8 @@ int report_html(const json_t *result, const struct html_options *o, struct buf *
     page_begin(ret, o->lang == LANG_ZH ? "zh-CN" : "en", name);
     buf_puts(ret, "<header>\n<h1>");
     page_text(ret, name);
-    buf_printf(ret, "</h1>\n<p><strong>%ld/%ld</strong></p>\n", num(result, "score"),
-               num(result, "max"));
+    buf_printf(ret, "</h1>\n<p><strong>%ld/%ld</strong></p>\n", get_num(result, "score"),
+               get_num(result, "max"));
     if (o->notes && *o->notes) {
         buf_puts(ret, "<p>");
         page_text(ret, o->notes);
@@ -235,17 +214,17 @@ int report_html(const json_t *result, const struct html_options *o, struct buf *
     json_array_foreach(json_object_get(result, "exercises"), i, x)
         put_exercise(ret, x, o->lang);
     buf_puts(ret, "</main>\n<footer class=\"dim small\"><p>");
-    if (tier_parse(str(result, "tier"), &tier)) {
+    if (tier_parse(get_str(result, "tier"), &tier)) {
         buf_printf(ret, "tier %s: ", tier_name(tier));
         page_text(ret, tier_promise(tier));
         buf_puts(ret, "</p>\n<p>");
     }
     buf_puts(ret, "trust: ");
-    page_text(ret, str(result, "trust"));
-    if (strcmp(str(result, "memory"), "each") == 0)
+    page_text(ret, get_str(result, "trust"));
+    if (strcmp(get_str(result, "memory"), "each") == 0)
         buf_puts(ret, "; memory was limited for each process, not for a run as a whole");
     buf_puts(ret, "</p>\n<p>Lockstep ");
-    page_text(ret, str(result, "grader"));
+    page_text(ret, get_str(result, "grader"));
     buf_puts(ret, "</p></footer>\n");
     page_end(ret);
     return ret->failed ? err_oom(e) : 0;

@@ -41,6 +41,28 @@ struct text_options {
 int report_text(const json_t *result, const struct text_options *o, struct buf *ret,
                 struct err *e);
 
+/* What a renderer may be told; zero is a sensible value of each. */
+struct render_options {
+    enum lang lang;
+    bool color, verbose;
+    const char *behind;  /* text: behind a replay command */
+    const json_t *paths; /* {exercise: path of its file as the platform knows it} */
+    const char *(*fact)(const char *name); /* a platform's environment, getenv(3) */
+};
+
+typedef int report_renderer(const json_t *result, const json_t *timing,
+                            const struct render_options *o, struct buf *ret, struct err *e);
+
+/* All formats by name, ended by a NULL name (formats.c). `timing` may be NULL. */
+struct report_format {
+    const char *name;
+    report_renderer *render;
+};
+extern const struct report_format report_formats[];
+
+report_renderer report_tap, report_github, report_markdown, report_sarif, report_gradescope,
+    report_classroom50, report_classroom, report_autolab, report_prairielearn;
+
 struct html_options {
     const char *student; /* whose report it is; NULL: nobody's name is shown */
     const char *notes;   /* what the gradebook says beside the points; NULL */
