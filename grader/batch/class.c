@@ -68,8 +68,14 @@ int class_grade(struct class_run *r, const char *only, bool bind, struct err *e)
  * ------------------------------------------------------------------------------------
  */
 
+static int add_note(void *ctx, int student, const char *kind, const char *text)
+{
+    buf_printf(ctx, "%d %s %s\n", student, kind, text);
+    return 0;
+}
+
 /* What the class report says depends on this, and on nothing else. */
-static int class_print(const struct class_run *r, char ret[static KEY_HEX], struct err *e)
+static int class_print(struct class_run *r, char ret[static KEY_HEX], struct err *e)
 {
     const struct table *t = &r->table;
     struct buf b = {0};
@@ -80,10 +86,12 @@ static int class_print(const struct class_run *r, char ret[static KEY_HEX], stru
         for (int x = 0; x < t->exercise_count; x++) {
             const struct cell *c = &t->rows[i].cells[x];
 
-            buf_printf(&b, "%s %s %s %d\n", t->exercises[x]->id, c->key ? c->key : "-",
-                       c->reason ? c->reason : "", c->counted);
+            buf_printf(&b, "%s %s %s %d %d\n", t->exercises[x]->id, c->key ? c->key : "-",
+                       c->reason ? c->reason : "", c->counted, c->days);
         }
     }
+    if (store_each_note(r->store, add_note, &b, e) < 0)
+        b.failed = true;
     key_hash(b.data ? b.data : "", b.len, ret);
     if (b.failed) {
         buf_release(&b);
@@ -116,6 +124,29 @@ static int write_page(struct class_run *r, struct err *e)
     return rc;
 }
 
+/* What an earlier class of another platform left here is not this one's. */
+static int write_imports(struct class_run *r, const char *layout, struct err *e)
+{
+    static const char *const platforms[] = {"canvas", "gradescope"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(platforms); i++) {
+        const char *name = arena_printf(r->a, "import/%s", platforms[i]);
+        const char *path = arena_printf(r->a, "%s/%s.csv", r->out, platforms[i]);
+
+        if (!name || !path)
+            return err_oom(e);
+        if (strcmp(platforms[i], layout) == 0)
+            continue;
+        if (store_get(r->store, name, r->a))
+            unlink(path);
+        if (store_set(r->store, name, NULL, e) < 0)
+            return -1;
+    }
+    if (lms_write(&r->table, layout, r->out, e) < 0)
+        return -1;
+    return store_set(r->store, arena_printf(r->a, "import/%s", layout), "written", e);
+}
+
 int class_write(struct class_run *r, struct err *e)
 {
     const char *layout;
@@ -125,10 +156,11 @@ int class_write(struct class_run *r, struct err *e)
         students_write(r->store, &r->table, &r->keys, r->out, e) < 0 || write_page(r, e) < 0)
         return -1;
     layout = store_get(r->store, "layout", r->a);
-    if (layout && lms_write(&r->table, layout, r->out, e) < 0)
+    if (write_imports(r, layout ? layout : "", e) < 0)
         return -1;
     for (int i = 0; i < CLASS_FILLS && r->fills[i]; i++)
-        if (lms_fill(&r->table, r->fills[i], r->out, &r->filled[i], e) < 0)
+        if (lms_fill(&r->table, r->fills[i], layout ? layout : "", r->out, &r->filled[i], e) <
+            0)
             return -1;
     return 0;
 }
@@ -204,6 +236,8 @@ int class_compare(struct class_run *r, int exercise,
         struct buf tests = {0};
         char key[KEY_HEX];
 
+        if (c->kind == CELL_NOT_GRADED && !c->source)
+            continue; /* refused when it was taken in: not a matter of the suite */
         key_of(&r->keys, exercise, c->source, key);
         if ((c->key && strcmp(c->key, key) == 0) || (!c->key && !store_has(r->store, key)))
             continue;

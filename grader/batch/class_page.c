@@ -95,7 +95,8 @@ static void put_exercise(struct page *p, int x, int *scores)
     number(p, n);
     if (n) {
         buf_printf(&p->b, "<td class=\"n\">%.1f</td>", (double)sum / n);
-        number(p, scores[n / 2]);
+        buf_printf(&p->b, "<td class=\"n\">%.1f</td>",
+                   (scores[(n - 1) / 2] + scores[n / 2]) / 2.0);
     } else {
         buf_puts(&p->b, "<td class=\"n\">-</td><td class=\"n\">-</td>");
     }

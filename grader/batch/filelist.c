@@ -8,7 +8,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "core/utf8.h"
 #include "sandbox/keeper.h"
 #include "sandbox/tier.h"
 
@@ -40,19 +39,41 @@ const char *filelist_base(const char *name)
     return slash ? slash + 1 : name;
 }
 
-/* Valid UTF-8 without control characters: names are shown, stored and compared. */
-static const char *clean(struct arena *a, const char *prefix, const char *name)
+/* Length of the valid UTF-8 character at p, 0: none. */
+static size_t utf8_char(const unsigned char *p)
+{
+    const size_t n = *p < 0x80                 ? 1
+                     : *p >= 0xc2 && *p < 0xe0 ? 2
+                     : *p >= 0xe0 && *p < 0xf0 ? 3
+                     : *p >= 0xf0 && *p < 0xf5 ? 4
+                                               : 0;
+
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) ||
+        (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90))
+        return 0;
+    return n;
+}
+
+/* Names are shown, stored and compared. `windows`: a backslash parts names, as in archives. */
+static const char *clean(struct arena *a, const char *prefix, const char *name, bool windows)
 {
     struct buf b = {0};
     const char *all;
 
     buf_puts(&b, prefix);
-    utf8_clean(&b, name, strlen(name), UTF8_JSON);
-    for (size_t i = 0; i < b.len; i++) {
-        if (b.data[i] == '\\')
-            b.data[i] = '/';
-        if ((unsigned char)b.data[i] < ' ' || b.data[i] == 0x7f)
-            b.data[i] = '?';
+    for (const unsigned char *p = (const unsigned char *)name; *p;) {
+        const size_t n = utf8_char(p);
+
+        if (n == 0 || *p < ' ' || *p == 0x7f)
+            buf_printf(&b, "\\x%02x", *p);
+        else if (*p == '\\' && windows)
+            buf_puts(&b, "/");
+        else
+            buf_add(&b, p, n);
+        p += n ? n : 1;
     }
     all = b.failed ? NULL : arena_strdup(a, b.data ? b.data : "");
     buf_release(&b);
@@ -77,7 +98,7 @@ static int add(struct filelist *l, const char *name, const char *content, time_t
     }
     if (!name)
         return err_oom(e);
-    l->files[l->count++] = (struct handed_file){name, content, when};
+    l->files[l->count++] = (struct handed_file){.name = name, .content = content, .when = when};
     return 0;
 }
 
@@ -113,7 +134,7 @@ static int visit(struct filelist *l, const char *dir, const char *prefix, const 
                  int depth, struct err *e)
 {
     const char *path = arena_printf(l->a, "%s/%s", dir, name);
-    const char *shown = clean(l->a, prefix, name);
+    const char *shown = clean(l->a, prefix, name, false);
     struct stat st;
 
     if (!path || !shown)
@@ -133,6 +154,16 @@ static int visit(struct filelist *l, const char *dir, const char *prefix, const 
     return add(l, shown, path, st.st_mtime, e);
 }
 
+/* A folder that cannot be read is one student's trouble, not the class's. */
+static int note_trouble(struct filelist *l, const char *prefix, const char *what, struct err *e)
+{
+    if (add(l, prefix, NULL, 0, e) < 0)
+        return -1;
+    l->files[l->count - 1].trouble =
+        arena_printf(l->a, "'%s' cannot be read: %s", prefix, what);
+    return l->a->failed ? err_oom(e) : 0;
+}
+
 static int walk(struct filelist *l, const char *dir, const char *prefix, int depth,
                 struct err *e)
 {
@@ -140,9 +171,10 @@ static int walk(struct filelist *l, const char *dir, const char *prefix, int dep
     int n, rc = 0;
 
     if (depth > DEPTH_MAX)
-        return err_set(e, ERR_USAGE, "folders are nested more than %d deep below '%s'",
-                       DEPTH_MAX, dir);
+        return note_trouble(l, prefix, "folders are nested too deep", e);
     n = scandir(dir, &names, visible, alphasort);
+    if (n < 0 && depth > 0)
+        return note_trouble(l, prefix, strerror(errno), e);
     if (n < 0)
         return err_errno(e, "cannot read the folder '%s'", dir);
     for (int i = 0; i < n; i++) {
@@ -180,12 +212,31 @@ static int copy_tool(const char *runtime, const char *work, struct arena *a, str
     return chmod(to, 0755) < 0 ? err_errno(e, "cannot make '%s' executable", to) : 0;
 }
 
+/* Zip dates are somebody's local time: this machine's, as for --deadline. In the sandbox there
+ * is no /etc/localtime. */
+static const char *zone(struct arena *a)
+{
+    static const char mark[] = "zoneinfo/";
+    const char *tz = getenv("TZ"), *at;
+    char link[256];
+    ssize_t n;
+
+    if (tz && *tz)
+        return arena_printf(a, "TZ=%s", tz);
+    n = readlink("/etc/localtime", link, sizeof link - 1);
+    if (n <= 0)
+        return "TZ=UTC0";
+    link[n] = '\0';
+    at = strstr(link, mark);
+    return arena_printf(a, "TZ=%s", at ? at + strlen(mark) : "UTC0");
+}
+
 static int run_tool(int archive, const char *work, const char *out, bool whole_class,
-                    struct err *e)
+                    struct arena *a, struct err *e)
 {
     char file_max[24], total[24], entries[24];
     char *argv[] = {"./unpack", (char *)out, file_max, total, entries, NULL};
-    char *envp[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", NULL};
+    char *envp[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", (char *)zone(a), NULL};
     const char *files[] = {"unpack", NULL};
     struct keeper_job job = {.argv = argv,
                              .envp = envp,
@@ -239,9 +290,11 @@ static int read_index(struct filelist *l, const char *out, const char *prefix, s
             return err_set(e, ERR_SYSTEM, "'%s' is no index", path);
         if (!parse_long(field[2], 0, 1l << 40, &when))
             when = 0;
-        if (hidden(field[3]))
+        while (strncmp(field[3], "./", 2) == 0) /* tar of a folder from within */
+            field[3] += 2;
+        if (!*field[3] || strcmp(field[3], ".") == 0 || hidden(field[3]))
             continue;
-        if (add(l, clean(l->a, prefix, field[3]),
+        if (add(l, clean(l->a, prefix, field[3], true),
                 number ? arena_printf(l->a, "%s/%ld", out, number) : NULL, when, e) < 0)
             return -1;
     }
@@ -255,7 +308,7 @@ int filelist_archive(struct filelist *l, const char *runtime, const char *path,
     static int made; /* folders for contents so far; one process takes archives apart */
     char name[32];
     const char *out, *refused;
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | (whole_class ? 0 : O_NOFOLLOW));
     auto_free char *text = NULL;
     struct err none;
     int rc;
@@ -269,7 +322,7 @@ int filelist_archive(struct filelist *l, const char *runtime, const char *path,
         return err_oom(e);
     if (copy_tool(runtime, work, l->a, e) < 0 || make_dirs(out, e) < 0)
         return -1;
-    rc = run_tool(fd, work, name, whole_class, e);
+    rc = run_tool(fd, work, name, whole_class, l->a, e);
     if (rc < 0)
         return -1;
     if (rc == 0) {
@@ -277,7 +330,7 @@ int filelist_archive(struct filelist *l, const char *runtime, const char *path,
         return 0;
     }
     if (access(refused, F_OK) == 0) {
-        *why = slurp(refused, 8192, &text, NULL, &none) == 0 ? clean(l->a, "", text)
+        *why = slurp(refused, 8192, &text, NULL, &none) == 0 ? clean(l->a, "", text, false)
                                                              : "it was refused";
         return 0;
     }

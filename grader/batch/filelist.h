@@ -1,8 +1,9 @@
 /* filelist.h - what was handed in, as one flat list of names and contents: from a folder, or
  * from an archive taken apart in the sandbox.
  *
- * Says nothing of whose a file is (layout.h). Names are the container's own, cleaned to valid
- * UTF-8, with '/' between their parts; links are never followed.
+ * Says nothing of whose a file is (layout.h). Names are the container's own, with '/' between
+ * their parts; a byte that is no UTF-8 or a control becomes \xNN, so different names stay
+ * different. Links are never followed.
  */
 #ifndef GRADER_FILELIST_H
 #define GRADER_FILELIST_H
@@ -16,6 +17,7 @@ enum { HANDED_FILE_MAX = 1 << 20, HANDED_ARCHIVE_MAX = 16 << 20 };
 struct handed_file {
     const char *name;    /* "Ada_7_assignsubmission_file_/event.c"; a folder's ends with '/' */
     const char *content; /* where its bytes are; NULL: not a plain file, or too large */
+    const char *trouble; /* why it could not be looked at; NULL */
     time_t when;         /* the container's word on when it came; 0: none */
 };
 

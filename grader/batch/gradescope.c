@@ -55,6 +55,7 @@ static void read_people(struct reader *r, const yaml_node_t *list, struct grades
 {
     if (!list || list->type != YAML_SEQUENCE_NODE)
         return;
+    g->too_many = list->data.sequence.items.top - list->data.sequence.items.start > GROUP_MAX;
     for (const yaml_node_item_t *i = list->data.sequence.items.start;
          i < list->data.sequence.items.top && g->people_count < (int)ARRAY_SIZE(g->people);
          i++) {
@@ -71,7 +72,7 @@ static void read_people(struct reader *r, const yaml_node_t *list, struct grades
 }
 
 static int read_entries(struct reader *r, const yaml_node_t *root,
-                        struct gradescope_entry *list, int *ret_count)
+                        struct gradescope_entry *list, int *ret_count, struct err *e)
 {
     int n = 0;
 
@@ -84,6 +85,9 @@ static int read_entries(struct reader *r, const yaml_node_t *root,
         if (!g->folder)
             continue;
         read_people(r, value(r, v, ":submitters"), g);
+        if (g->too_many)
+            return err_set(e, ERR_USAGE, "'%s' has more than %d submitters", g->folder,
+                           GROUP_MAX);
         if (!time_parse(field(r, v, ":created_at"), &g->created))
             g->created = 0;
         n++;
@@ -120,7 +124,7 @@ int gradescope_read(const char *path, struct arena *a, struct gradescope_entry *
     } else {
         entries = (size_t)(root->data.mapping.pairs.top - root->data.mapping.pairs.start);
         list = arena_zalloc(a, (entries + 1) * sizeof *list);
-        rc = list ? read_entries(&r, root, list, ret_count) : err_oom(e);
+        rc = list ? read_entries(&r, root, list, ret_count, e) : err_oom(e);
         if (rc == 0)
             *ret = list;
     }

@@ -6,9 +6,11 @@
  */
 #include "batch/intake.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "batch/key.h"
@@ -138,25 +140,59 @@ static int grow_used(struct taker *t, int before, struct err *e)
     return 0;
 }
 
+/* Names of archives that lockstep-unpack does not open. */
+static bool foreign_archive(const char *name)
+{
+    static const char *const endings[] = {".7z", ".rar", ".gz", ".bz2", ".xz", ".lzh", ".arj"};
+    const size_t n = strlen(name);
+
+    for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
+        const size_t k = strlen(endings[i]);
+
+        if (n > k && strcasecmp(name + n - k, endings[i]) == 0)
+            return !archive_ending(name);
+    }
+    return false;
+}
+
+/* What was not looked into may hold anything: then "nothing submitted" is not known. */
+static int leave_closed(struct taker *t, int index, const char *why, struct err *e)
+{
+    const struct owned_file *o = &t->c.files[index];
+
+    t->used[index] = true;
+    t->refused = arena_printf(&t->a, "'%s' was not looked into: %s", o->rest, why);
+    return note(t, o->owner + 1, "refused", t->refused, e);
+}
+
 static int take_archives(struct taker *t, int owner, struct err *e)
 {
-    const int count = t->c.file_count; /* one level: archives in archives stay closed */
-    int taken = 0;
+    const int count = t->c.file_count;
+    int taken = 0, rc = 0;
 
     t->refused = NULL;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; rc == 0 && i < t->c.file_count; i++) {
         const struct owned_file *o = &t->c.files[i];
-
-        if (o->owner != owner || t->used[i] || !archive_ending(o->rest) || !o->file->content)
-            continue;
-        if (taken++ == ARCHIVES_EACH)
-            break;
         const int before = t->c.file_count;
 
-        if (take_apart(t, i, e) < 0 || grow_used(t, before, e) < 0)
-            return -1;
+        if (o->owner != owner || t->used[i])
+            continue;
+        if (o->file->trouble && filelist_base(o->rest)[0] == '\0')
+            rc = leave_closed(t, i, o->file->trouble, e);
+        else if (foreign_archive(o->rest))
+            rc = leave_closed(t, i, "only zip and tar archives are", e);
+        else if (!archive_ending(o->rest))
+            continue;
+        else if (i >= count)
+            rc = leave_closed(t, i, "it is an archive in an archive", e);
+        else if (!o->file->content)
+            rc = leave_closed(t, i, "it is larger than 16 MiB, or no plain file", e);
+        else if (taken++ == ARCHIVES_EACH)
+            rc = leave_closed(t, i, "too many archives", e);
+        else if ((rc = take_apart(t, i, e)) == 0)
+            rc = grow_used(t, before, e);
     }
-    return 0;
+    return rc;
 }
 
 /* ---- the file of an exercise
@@ -206,13 +242,14 @@ static int fits(const struct taker *t, const struct owned_file *o, const struct 
 }
 
 struct source {
+    const char *trouble; /* why it could not be read, NULL */
     char hash[KEY_HEX];
     char *text; /* NULL: no plain file */
     size_t len;
 };
 
 /* What is no plain file of at most 1 MiB has a hash of its own, and no text. */
-static int read_source(const char *path, struct source *ret, struct err *e)
+static int read_source(struct taker *t, const char *path, struct source *ret, struct err *e)
 {
     auto_close int fd = -1;
     struct stat st;
@@ -221,13 +258,16 @@ static int read_source(const char *path, struct source *ret, struct err *e)
     snprintf(ret->hash, sizeof ret->hash, "no-plain-file");
     ret->text = NULL;
     ret->len = 0;
+    ret->trouble = NULL;
     if (!path)
         return 0;
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 && errno == ELOOP)
         return 0;
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return err_errno(e, "cannot read '%s'", path);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        ret->trouble = arena_printf(&t->a, "it cannot be read: %s", strerror(errno));
+        return ret->trouble ? 0 : err_oom(e);
+    }
     if (!S_ISREG(st.st_mode) || st.st_size > HANDED_FILE_MAX)
         return 0;
     ret->text = calloc(1, (size_t)st.st_size + 1);
@@ -263,7 +303,7 @@ static int choose(struct taker *t, int owner, const struct exercise *x, struct c
         if (fit < best ||
             (fit == best && ret->file >= 0 && o->version < t->c.files[ret->file].version))
             continue;
-        if (read_source(o->file->content, &s, e) < 0)
+        if (read_source(t, o->file->content, &s, e) < 0)
             return -1;
         if (fit > best || o->version > t->c.files[ret->file].version) {
             free(ret->source.text);
@@ -277,6 +317,23 @@ static int choose(struct taker *t, int owner, const struct exercise *x, struct c
         free(s.text);
     }
     return 0;
+}
+
+/* A file whose name is right but for capitals, or that stands in another exercise's folder: to
+ * be decided by a person. */
+static const char *nearly(struct taker *t, int owner, const struct exercise *x)
+{
+    for (int i = 0; i < t->c.file_count; i++) {
+        const struct owned_file *o = &t->c.files[i];
+        const char *base = filelist_base(o->rest);
+
+        if (o->owner != owner || t->used[i] || strcasecmp(base, x->rubric.edit) != 0)
+            continue;
+        t->used[i] = true;
+        return arena_printf(&t->a, "'%s' is there, where '%s' or '%s/%s' is expected", o->rest,
+                            x->rubric.edit, x->id, x->rubric.edit);
+    }
+    return NULL;
 }
 
 static int note_versions(struct taker *t, int owner, const struct exercise *x,
@@ -312,7 +369,9 @@ static int take_unit(struct taker *t, int owner, const struct exercise *x, struc
         u.late = o->late;
         t->in->submitted++;
     }
-    if (c.ambiguous) {
+    if (c.file >= 0 && c.source.trouble) {
+        u.refused = c.source.trouble;
+    } else if (c.ambiguous) {
         u.refused = c.ambiguous;
         rc = note(t, owner + 1, "ambiguous", arena_printf(&t->a, "%s: %s", x->id, c.ambiguous),
                   e);
@@ -323,6 +382,9 @@ static int take_unit(struct taker *t, int owner, const struct exercise *x, struc
             rc = note_versions(t, owner, x, &c, e);
     } else if (t->refused) {
         u.refused = t->refused; /* it may have been in there: no zero */
+    } else if ((u.refused = nearly(t, owner, x))) {
+        rc =
+            note(t, owner + 1, "ambiguous", arena_printf(&t->a, "%s: %s", x->id, u.refused), e);
     }
     if (rc == 0)
         rc = store_add_unit(t->s, &u, e);
@@ -333,31 +395,41 @@ static int take_unit(struct taker *t, int owner, const struct exercise *x, struc
 /* ---- people
  * ----------------------------------------------------------------------------------- */
 
-/* A folder's name below OUT/students: what a person reads, and nothing a shell minds. */
+/* Part of a folder's name below OUT/students: what a person reads, and nothing a shell minds.
+ * At most FOLDER_BYTES of whole characters. */
+static void safe_part(const char *text, char ret[static FOLDER_BYTES + 1])
+{
+    size_t n = 0;
+
+    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+        const size_t k = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+        const bool plain =
+            k > 1 || isalnum(*p) || *p == '-' || *p == '_' || (*p == '.' && n > 0);
+
+        if (n + k > FOLDER_BYTES || strnlen((const char *)p, k) < k)
+            break;
+        if (plain)
+            memcpy(ret + n, p, k);
+        else
+            ret[n] = '_';
+        n += plain ? k : 1;
+        p += k;
+    }
+    ret[n] = '\0';
+    if (ret[0] == '-')
+        ret[0] = '_';
+}
+
 static const char *safe_folder(struct arena *a, const struct handed_by *p, const char *taken[],
                                int count)
 {
-    char name[FOLDER_BYTES + 1] = "";
-    const char *all;
-    size_t n = 0;
+    char name[FOLDER_BYTES + 1], number[FOLDER_BYTES + 1];
+    const char *first, *all;
 
-    for (const char *c = p->name; *c && n < FOLDER_BYTES; c++) {
-        const unsigned char u = (unsigned char)*c;
-
-        const bool plain = u >= 0x80 || (u >= '0' && u <= '9') || (u >= 'A' && u <= 'Z') ||
-                           (u >= 'a' && u <= 'z') || u == '-' || u == '_' ||
-                           (u == '.' && n > 0);
-
-        name[n++] = plain ? *c : '_';
-    }
-    while (n > 0 && ((unsigned char)name[n - 1] & 0xc0) == 0x80 && n == FOLDER_BYTES)
-        n--; /* not in the middle of a character */
-    if (n > 0 && ((unsigned char)name[n - 1] & 0xc0) == 0xc0)
-        n--;
-    name[n] = '\0';
-    if (name[0] == '-')
-        name[0] = '_';
-    all = *p->number ? arena_printf(a, "%s-%s", name, p->number) : arena_strdup(a, name);
+    safe_part(p->name, name);
+    safe_part(p->number, number);
+    first = *number ? arena_printf(a, "%s-%.24s", name, number) : arena_strdup(a, name);
+    all = first;
     for (int copy = 2; all; copy++) {
         bool free_name = *all != '\0';
 
@@ -365,7 +437,7 @@ static const char *safe_folder(struct arena *a, const struct handed_by *p, const
             free_name = strcasecmp(taken[i], all) != 0;
         if (free_name)
             return all;
-        all = arena_printf(a, "%s~%d", name, copy);
+        all = arena_printf(a, "%s~%d", first, copy);
     }
     return NULL;
 }
@@ -378,7 +450,8 @@ static int by_name(const void *a, const void *b)
                            *y = &sort_people[*(const int *)b];
     int c = strcmp(x->name, y->name);
 
-    return c ? c : strcmp(x->number, y->number);
+    c = c ? c : strcmp(x->number, y->number);
+    return c ? c : strcmp(x->email, y->email);
 }
 
 /* People in the order of the gradebook; files keep their owners. */
@@ -442,13 +515,11 @@ static bool expected(const struct taker *t, const char *name)
     for (const char *const *edit = t->c.edits; *edit; edit++) {
         const size_t stem = strlen(*edit) - 2;
 
-        if (strcmp(base, *edit) == 0 && folder_of(t, name))
-            return true; /* of an exercise that is not graded today */
+        if (strcmp(base, *edit) == 0)
+            return true; /* of an exercise that is not graded today, or nearly() has told */
         if (strncmp(base, *edit, stem) == 0 && strcmp(base + stem, ".h") == 0)
             return true;
         if (strncmp(base, "check_", 6) == 0 && strcmp(base + 6, *edit) == 0)
-            return true;
-        if (strcmp(base, *edit) == 0)
             return true;
     }
     return false;

@@ -1,6 +1,7 @@
 /* late.c - reads times and rules, counts days. */
 #include "batch/late.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +23,9 @@ static bool zone(const char *s, bool *ret_local, long *ret_east)
         *ret_local = true;
         return true;
     }
-    if ((*s != '+' && *s != '-') || (sscanf(s + 1, "%2d:%2d%n", &h, &m, &used) != 2 &&
-                                     sscanf(s + 1, "%2d%2d%n", &h, &m, &used) != 2))
+    if ((*s != '+' && *s != '-') || !isdigit((unsigned char)s[1]) ||
+        (sscanf(s + 1, "%2d:%2d%n", &h, &m, &used) != 2 &&
+         sscanf(s + 1, "%2d%2d%n", &h, &m, &used) != 2))
         return false;
     if (s[1 + used] || h > 14 || m > 59)
         return false;
@@ -38,6 +40,7 @@ bool time_parse(const char *text, time_t *ret)
     long east;
     bool local;
     time_t when;
+    int day;
 
     if ((rest = strptime(text, "%Y-%m-%dT%H:%M", &t)) == NULL &&
         (rest = strptime(text, "%Y-%m-%d %H:%M", &t)) == NULL) {
@@ -53,8 +56,9 @@ bool time_parse(const char *text, time_t *ret)
     t.tm_isdst = -1;
     if (!rest || !zone(rest, &local, &east))
         return false;
+    day = t.tm_mday;
     when = local ? mktime(&t) : timegm(&t) - east;
-    if (when == (time_t)-1)
+    if (when <= 0 || t.tm_mday != day) /* the 30th of February would be another day */
         return false;
     *ret = when;
     return true;

@@ -25,6 +25,16 @@ bool layout_parse(const char *name, enum layout *ret)
     return false;
 }
 
+static bool is_folder(const char *name)
+{
+    return *name && name[strlen(name) - 1] == '/';
+}
+
+static size_t first_part(const char *name)
+{
+    return strcspn(name, "/");
+}
+
 /* ---- Moodle and Canvas: one name ------------------------------------------------------------
  */
 
@@ -40,8 +50,12 @@ static bool parse_moodle(const char *s, struct parsed *p)
 {
     static const char mark[] = "_assignsubmission_";
     const char *at = strstr(s, mark), *digits = at, *rest;
+    const size_t first = first_part(s);
 
-    if (!at)
+    /* in the platform's own part of the name, once: what follows is the student's */
+    if (!at || (size_t)(at - s) > first)
+        return false;
+    for (const char *two = strstr(at + 1, mark); two && (size_t)(two - s) < first;)
         return false;
     while (digits > s && isdigit((unsigned char)digits[-1]))
         digits--;
@@ -108,16 +122,6 @@ static bool parse_canvas(const char *s, struct parsed *p)
  * ------------------------------------------------------------------------------
  */
 
-static bool is_folder(const char *name)
-{
-    return *name && name[strlen(name) - 1] == '/';
-}
-
-static size_t first_part(const char *name)
-{
-    return strcspn(name, "/");
-}
-
 static bool ends_with(const char *s, const char *end)
 {
     const size_t n = strlen(s), k = strlen(end);
@@ -164,28 +168,54 @@ static size_t classroom_slug(const struct filelist *l, const char *base, const c
     return slug;
 }
 
-enum layout layout_guess(const struct filelist *l, const char *base)
+/* The part before the export's own files: "", or "assignment_42_export/". NULL: no such export,
+ * whatever a student's own files are called. */
+static const char *gradescope_top(const struct filelist *l, struct arena *a)
 {
-    int moodle = 0, canvas = 0, files = 0;
-    const char *slug;
-    bool below;
-    struct parsed p;
+    static const char meta[] = "submission_metadata.yml";
+    size_t n = 0;
 
+    for (int i = 0; i < l->count; i++)
+        if (strcmp(l->files[i].name, meta) == 0)
+            return "";
     for (int i = 0; i < l->count; i++) {
         const char *name = l->files[i].name;
 
-        if (strcmp(filelist_base(name), "submission_metadata.yml") == 0 &&
-            (first_part(name) == strlen(name) || strchr(name, '/') == strrchr(name, '/')))
-            return LAYOUT_GRADESCOPE;
-        if (is_folder(name))
+        if (i == 0)
+            n = first_part(name);
+        if (first_part(name) != n || strncmp(name, l->files[0].name, n) != 0)
+            return NULL;
+    }
+    if (n < 18 || strncmp(l->files[0].name, "assignment_", 11) != 0 ||
+        strncmp(l->files[0].name + n - 7, "_export", 7) != 0)
+        return NULL;
+    return arena_printf(a, "%.*s/", (int)n, l->files[0].name);
+}
+
+/* Counted are entries of the top, not files: nobody's own folder decides for the others. */
+enum layout layout_guess(const struct filelist *l, const char *base)
+{
+    int moodle = 0, canvas = 0, entries = 0;
+    const char *slug, *last = "";
+    bool below;
+    struct parsed p;
+
+    if (gradescope_top(l, l->a))
+        return LAYOUT_GRADESCOPE;
+    for (int i = 0; i < l->count; i++) {
+        const char *name = l->files[i].name;
+        const size_t n = first_part(name);
+
+        if (first_part(last) == n && strncmp(last, name, n) == 0)
             continue;
-        files++;
+        last = name;
+        entries++;
         moodle += parse_moodle(name, &p);
         canvas += parse_canvas(name, &p);
     }
-    if (moodle > 0 && 2 * moodle > files)
+    if (moodle > 0 && 2 * moodle > entries)
         return LAYOUT_MOODLE;
-    if (canvas > 0 && 2 * canvas > files)
+    if (canvas > 0 && 2 * canvas > entries)
         return LAYOUT_CANVAS;
     return classroom_slug(l, base, &slug, &below) ? LAYOUT_CLASSROOM : LAYOUT_FOLDERS;
 }
@@ -199,10 +229,12 @@ struct sorter {
     struct class_list *c;
     struct arena *a;
     int room;
+    int before;        /* people of the inputs before this one */
+    const char *twice; /* one of those again: two inputs, one name */
 };
 
 static int person(struct sorter *s, const char *name, size_t len, const char *number,
-                  size_t number_len)
+                  size_t number_len, const char *email)
 {
     struct class_list *c = s->c;
     struct handed_by *p;
@@ -210,8 +242,12 @@ static int person(struct sorter *s, const char *name, size_t len, const char *nu
     for (int i = c->people_count - 1; i >= 0; i--) { /* files of one come together */
         p = &c->people[i];
         if (strncmp(p->name, name, len) == 0 && !p->name[len] &&
-            strncmp(p->number, number, number_len) == 0 && !p->number[number_len])
+            strncmp(p->number, number, number_len) == 0 && !p->number[number_len] &&
+            strcmp(p->email, email) == 0) {
+            if (i < s->before)
+                s->twice = p->name;
             return i;
+        }
     }
     if (c->people_count == s->room) {
         const int room = s->room ? 2 * s->room : 64;
@@ -227,7 +263,7 @@ static int person(struct sorter *s, const char *name, size_t len, const char *nu
     p = &c->people[c->people_count];
     *p = (struct handed_by){.name = arena_strndup(s->a, name, len),
                             .number = arena_strndup(s->a, number, number_len),
-                            .email = "",
+                            .email = email,
                             .submission = ""};
     return p->name && p->number ? c->people_count++ : -1;
 }
@@ -237,7 +273,8 @@ static struct owned_file *own(struct sorter *s, const struct handed_file *f, int
                               const char *rest)
 {
     static struct owned_file nothing;
-    struct owned_file *o = is_folder(f->name) ? &nothing : &s->c->files[s->c->file_count++];
+    struct owned_file *o =
+        is_folder(f->name) && !f->trouble ? &nothing : &s->c->files[s->c->file_count++];
 
     *o = (struct owned_file){.file = f, .owner = owner, .rest = rest};
     return o;
@@ -280,9 +317,11 @@ static void sort_platform(struct sorter *s, bool (*parse)(const char *, struct p
             own(s, f, -1, f->name);
             continue;
         }
-        o = own(s, f, person(s, p.name, p.name_len, p.number, p.number_len), p.rest);
+        o = own(s, f, person(s, p.name, p.name_len, p.number, p.number_len, ""), p.rest);
         o->late = p.late;
         o->flat = p.flat;
+        if (parse == parse_canvas)
+            s->l->files[i].when = 0; /* its dates are of the export; the mark counts */
         if (parse == parse_canvas)
             canvas_version(s, o);
     }
@@ -299,30 +338,50 @@ static bool is_exercise(const struct class_list *c, const char *part, size_t n)
     return n == strlen("exercises") && strncmp(part, "exercises", n) == 0;
 }
 
-/* One archive may be one student's own work, or a class in a folder of its own. */
+/* Do all names begin with the same folder, behind the first `skip` bytes? Its length with the
+ * '/', or 0. */
+static size_t common_folder(const struct filelist *l, size_t skip)
+{
+    const char *first = l->count ? l->files[0].name + skip : "";
+    const size_t n = first_part(first);
+
+    for (int i = 0; i < l->count; i++) {
+        const char *name = l->files[i].name + skip;
+
+        if (first_part(name) != n || strncmp(name, first, n) != 0 || name[n] != '/')
+            return 0;
+    }
+    return n ? n + 1 : 0;
+}
+
+/* One archive may be one student's own work, as such or in folders that merely wrap it. */
 static bool one_students(const struct sorter *s)
 {
-    for (int i = 0; i < s->l->count; i++)
-        if (is_exercise(s->c, s->l->files[i].name, first_part(s->l->files[i].name)))
-            return true;
-    return false;
+    for (size_t skip = 0;;) {
+        size_t n;
+
+        for (int i = 0; i < s->l->count; i++) {
+            const char *name = s->l->files[i].name + skip;
+
+            if (is_exercise(s->c, name, first_part(name)))
+                return true;
+        }
+        n = common_folder(s->l, skip);
+        if (n == 0)
+            return false;
+        skip += n;
+    }
 }
 
 /* How long is the name of a folder that merely wraps the class? 0: there is none. */
 static size_t wrapper(const struct sorter *s)
 {
-    const char *first = s->l->count ? s->l->files[0].name : "";
-    const size_t n = first_part(first);
+    const size_t n = common_folder(s->l, 0);
 
-    for (int i = 0; i < s->l->count; i++) {
-        const char *name = s->l->files[i].name;
+    for (int i = 0; n && i < s->l->count; i++) {
+        const char *name = s->l->files[i].name + n;
 
-        if (first_part(name) != n || strncmp(name, first, n) != 0 || !name[n])
-            return 0;
-        if (!name[n + 1])
-            continue;
-        if ((!strchr(name + n + 1, '/') && !archive_ending(name)) ||
-            is_exercise(s->c, name + n + 1, first_part(name + n + 1)))
+        if (*name && !strchr(name, '/') && !archive_ending(name))
             return 0;
     }
     return n;
@@ -336,15 +395,15 @@ static void sort_folders(struct sorter *s, const char *base, bool archive)
 
     for (int i = 0; i < s->l->count; i++) {
         const struct handed_file *f = &s->l->files[i];
-        const char *name = f->name + (strip ? strip + 1 : 0);
+        const char *name = f->name + strip;
         const size_t n = first_part(name), ending = archive_ending(name);
 
         if (single)
-            own(s, f, person(s, base, base_len, "", 0), name);
+            own(s, f, person(s, base, base_len, "", 0, ""), name);
         else if (name[n] == '/')
-            own(s, f, person(s, name, n, "", 0), name + n + 1);
+            own(s, f, person(s, name, n, "", 0, ""), name + n + 1);
         else if (ending && n > ending) /* NAME.zip: taken apart by the intake */
-            own(s, f, person(s, name, n - ending, "", 0), name);
+            own(s, f, person(s, name, n - ending, "", 0, ""), name);
         else
             own(s, f, -1, name);
     }
@@ -370,15 +429,15 @@ static int sort_classroom(struct sorter *s, const char *base)
         if (len == 0 || name[len] != '/')
             own(s, f, -1, f->name);
         else
-            own(s, f, person(s, name, len, "", 0), name + len + 1);
+            own(s, f, person(s, name, len, "", 0, ""), name + len + 1);
     }
     return 0;
 }
 
-static const struct handed_file *metadata(const struct filelist *l)
+static const struct handed_file *find_file(const struct filelist *l, const char *name)
 {
-    for (int i = 0; i < l->count; i++)
-        if (strcmp(filelist_base(l->files[i].name), "submission_metadata.yml") == 0)
+    for (int i = 0; name && i < l->count; i++)
+        if (strcmp(l->files[i].name, name) == 0)
             return &l->files[i];
     return NULL;
 }
@@ -386,8 +445,10 @@ static const struct handed_file *metadata(const struct filelist *l)
 /* A group hands in once: its file is everybody's. */
 static int sort_gradescope(struct sorter *s, struct err *e)
 {
-    const struct handed_file *m = metadata(s->l);
-    const size_t top = m ? (size_t)(filelist_base(m->name) - m->name) : 0;
+    const char *prefix = gradescope_top(s->l, s->a);
+    const struct handed_file *m = find_file(
+        s->l, prefix ? arena_printf(s->a, "%ssubmission_metadata.yml", prefix) : NULL);
+    const size_t top = prefix ? strlen(prefix) : 0;
     struct gradescope_entry *list = NULL;
     int count = 0;
 
@@ -401,7 +462,7 @@ static int sort_gradescope(struct sorter *s, struct err *e)
         const size_t n = first_part(name);
         bool found = false;
 
-        if (f == m)
+        if (f == m || !*name)
             continue;
         for (int k = 0; k < count && !found; k++) {
             const struct gradescope_entry *g = &list[k];
@@ -414,10 +475,9 @@ static int sort_gradescope(struct sorter *s, struct err *e)
             for (int p = 0; p < g->people_count; p++) {
                 const struct handed_by *h = &g->people[p];
                 const int owner =
-                    person(s, h->name, strlen(h->name), h->number, strlen(h->number));
+                    person(s, h->name, strlen(h->name), h->number, strlen(h->number), h->email);
 
                 if (owner >= 0) {
-                    s->c->people[owner].email = h->email;
                     s->c->people[owner].submission = g->folder;
                 }
                 own(s, f, owner, name + n + 1);
@@ -432,9 +492,9 @@ static int sort_gradescope(struct sorter *s, struct err *e)
 int layout_sort(const struct filelist *l, enum layout layout, const char *base, bool archive,
                 struct class_list *c, struct err *e)
 {
-    struct sorter s = {.l = l, .c = c, .a = l->a, .room = 0};
+    struct sorter s = {.l = l, .c = c, .a = l->a, .before = c->people_count};
     struct owned_file *files;
-    const int most = layout == LAYOUT_GRADESCOPE ? 16 : 1;
+    const int most = layout == LAYOUT_GRADESCOPE ? GROUP_MAX : 1;
     int rc = 0;
 
     files = arena_zalloc(l->a, ((size_t)l->count * (size_t)most + (size_t)c->file_count + 1) *
@@ -456,5 +516,9 @@ int layout_sort(const struct filelist *l, enum layout layout, const char *base, 
         rc = sort_classroom(&s, base);
     else
         sort_folders(&s, base, archive);
+    if (rc == 0 && s.twice)
+        return err_set(e, ERR_USAGE,
+                       "two inputs hold a student '%s'; grade them apart, or rename one",
+                       s.twice);
     return rc < 0 ? -1 : l->a->failed ? err_oom(e) : 0;
 }

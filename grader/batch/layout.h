@@ -69,10 +69,13 @@ int layout_sort(const struct filelist *l, enum layout layout, const char *base, 
 
 /* Gradescope's submission_metadata.yml: who submitted "submission_17", and when (gradescope.c).
  */
+enum { GROUP_MAX = 32 };
+
 struct gradescope_entry {
     const char *folder;
-    struct handed_by people[16];
+    struct handed_by people[GROUP_MAX];
     int people_count;
+    bool too_many;
     time_t created; /* 0: not said */
 };
 int gradescope_read(const char *path, struct arena *a, struct gradescope_entry **ret,

@@ -18,7 +18,8 @@ struct filler {
     int number, email, submission, name, login; /* columns, -1: none */
     int grade, most, feedback, locked, first;   /* first: the first row of a person */
     int most_line; /* canvas: where Points Possible stand, 0: none */
-    bool *seen;    /* by row of t */
+    const char *layout;
+    int *seen; /* rows of the file, by row of t */
 };
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -52,7 +53,7 @@ static bool is_row(struct filler *f, const struct row *r, int line)
         number = digits_of(number);
     if (strncmp(submission, "submission_", 11) == 0)
         submission += 11;
-    if (*r->student.number)
+    if (*r->student.number && strcmp(f->layout, f->told.kind) == 0)
         return strcmp(number, r->student.number) == 0 ||
                (*submission && strcmp(text_at(f, line, f->submission), submission) == 0);
     if (*r->student.email && strcasecmp(text_at(f, line, f->email), r->student.email) == 0)
@@ -86,6 +87,10 @@ static long long hundredths(const char *s, char *ret_mark)
         whole = 10 * whole + (*s - '0');
     if (digits == 0)
         return -1;
+    if (*s == ',' && strspn(s + 1, "0123456789") == 3) { /* "1,000" is a thousand */
+        for (s++; isdigit((unsigned char)*s); s++)
+            whole = 10 * whole + (*s - '0');
+    }
     if (*s == '.' || *s == ',') {
         *ret_mark = *s++;
         for (; isdigit((unsigned char)*s); s++)
@@ -189,6 +194,11 @@ static int canvas_column(struct filler *f, struct err *e)
                    count ? list : "no assignment column");
 }
 
+static bool is_points_row(const char *name)
+{
+    return strcmp(name + strspn(name, " "), "Points Possible") == 0;
+}
+
 static int is_canvas(struct filler *f, struct err *e)
 {
     const int student = csv_column(&f->f, NAMES("Student"));
@@ -201,7 +211,7 @@ static int is_canvas(struct filler *f, struct err *e)
     f->login = csv_column(&f->f, NAMES("SIS Login ID", "SIS User ID"));
     f->grade = f->column ? csv_column(&f->f, NAMES(f->column)) : canvas_column(f, e);
     for (int i = 1; i < f->f.count && i < 4; i++)
-        if (strstr(text_at(f, i, student), "Points Possible"))
+        if (is_points_row(text_at(f, i, student)) && !*text_at(f, i, f->number))
             f->most_line = i;
     f->first = f->most_line ? f->most_line + 1 : 1;
     return f->grade < 0 && !f->column ? -1 : 1;
@@ -254,6 +264,14 @@ static int find_kind(struct filler *f, const char *path, struct err *e)
 /* ---- filling
  * ----------------------------------------------------------------------------------- */
 
+/* Excused, or anything else that a person wrote there. */
+static bool is_word(const char *value)
+{
+    char mark;
+
+    return *value && strcmp(value, "-") != 0 && hundredths(value, &mark) < 0;
+}
+
 static void fill_line(struct filler *f, int line)
 {
     struct csv_cell *grade = csv_at(&f->f, line, f->grade),
@@ -268,8 +286,8 @@ static void fill_line(struct filler *f, int line)
         f->told.unknown++;
         return;
     }
-    f->seen[i] = true;
-    if (!f->t->rows[i].whole || !grade || strcasecmp(text_at(f, line, f->locked), "No") == 0) {
+    if (!f->t->rows[i].whole || !grade || f->seen[i] > 1 || is_word(grade->value) ||
+        strcasecmp(text_at(f, line, f->locked), "No") == 0) {
         f->told.left++;
         return;
     }
@@ -307,11 +325,17 @@ static int fill(struct filler *f, const char *path, const char *out, struct err 
 
     if (csv_read(path, &f->a, &f->f, e) < 0)
         return -1;
-    f->seen = arena_zalloc(&f->a, (size_t)f->t->row_count + 1);
+    f->seen = arena_zalloc(&f->a, ((size_t)f->t->row_count + 1) * sizeof *f->seen);
     if (!f->seen)
         return err_oom(e);
     if (find_kind(f, path, e) < 0)
         return -1;
+    for (int i = f->first; i < f->f.count; i++) {
+        const int row = row_of(f, i);
+
+        if (row >= 0)
+            f->seen[row]++; /* twice: nobody knows which one it is */
+    }
     for (int i = f->first; i < f->f.count; i++)
         fill_line(f, i);
     count_absent(f);
@@ -321,10 +345,10 @@ static int fill(struct filler *f, const char *path, const char *out, struct err 
     return rc;
 }
 
-int lms_fill(const struct table *t, const char *wanted, const char *out, struct lms_told *ret,
-             struct err *e)
+int lms_fill(const struct table *t, const char *wanted, const char *layout, const char *out,
+             struct lms_told *ret, struct err *e)
 {
-    struct filler f = {.t = t};
+    struct filler f = {.t = t, .layout = layout};
     const char *path = wanted, *colon = strrchr(wanted, ':');
     int rc;
 

@@ -15,15 +15,16 @@
 struct lms_told {
     const char *kind; /* "moodle" */
     int filled;
-    int unknown;   /* rows of people who are not in the class */
-    int left;      /* of people who are, but not wholly graded, or locked by the platform */
-    int absent;    /* people of the class whom the file does not have */
+    int unknown; /* rows of people who are not in the class */
+    int left;    /* of people who are, but not wholly graded, excused, locked, or there twice */
+    int absent;  /* people of the class whom the file does not have */
     char who[160]; /* the first of those */
 };
 
-/* `wanted`: FILE or FILE:COLUMN, the header of the column to fill. */
-int lms_fill(const struct table *t, const char *wanted, const char *out, struct lms_told *ret,
-             struct err *e);
+/* `wanted`: FILE or FILE:COLUMN, the header of the column to fill. `layout`: where the class
+ * came from; numbers of one platform mean nothing to another. */
+int lms_fill(const struct table *t, const char *wanted, const char *layout, const char *out,
+             struct lms_told *ret, struct err *e);
 
 /* Without a file of the platform's: OUT/canvas.csv or OUT/gradescope.csv for a class that came
  * from there, ready to be imported. Moodle takes its own worksheet only. */

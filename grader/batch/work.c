@@ -297,6 +297,10 @@ static int go(struct plan *p, struct err *e)
         p->weight_all += p->pieces[i].weight;
     }
     p->told.all = p->count;
+    p->w->unit.shelf = arena_printf(&p->a, "%s/shelf", p->w->folder);
+    if (!p->w->unit.shelf || make_dirs(p->w->unit.shelf, e) < 0)
+        return -1;
+    chmod(p->w->unit.shelf, 0700); /* no program under test is to see it */
     if (canary_run(&p->w->unit, p->w->exercises, wanted, workers(p), p->w->folder, e) < 0)
         return -1;
     p->began = now_s();

@@ -56,8 +56,20 @@ static const struct option_row rows[] = {
     {0, NULL, NULL, NULL},
 };
 
+/* The copy stands in OUT under the file's own name, which must not be one of ours. */
 static int add_fill(struct batch_options *o, const char *value, struct err *e)
 {
+    static const char *const ours[] = {"gradebook.csv", "report.html", "batch.db"};
+    const char *base = filelist_base(value);
+
+    for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+        if (strncmp(base, ours[i], strlen(ours[i])) == 0)
+            return err_set(e, ERR_USAGE, "'--fill %s': OUT has a '%s' of its own; rename yours",
+                           value, ours[i]);
+    for (int i = 0; i < CLASS_FILLS && o->fills[i]; i++)
+        if (strcmp(filelist_base(o->fills[i]), base) == 0)
+            return err_set(e, ERR_USAGE, "'--fill %s': two files of that name; rename one",
+                           value);
     for (int i = 0; i < CLASS_FILLS; i++)
         if (!o->fills[i]) {
             o->fills[i] = value;
@@ -124,6 +136,14 @@ static const char *remembered(struct class_run *r, const char *name, const char 
     return said ? said : store_get(r->store, name, r->a);
 }
 
+/* Another run may be started in another folder. */
+static const char *absolute(struct arena *a, const char *path)
+{
+    auto_free char *here = path && *path != '/' ? getcwd(NULL, 0) : NULL;
+
+    return here ? arena_printf(a, "%s/%s", here, path) : path;
+}
+
 static int remember(struct class_run *r, const struct batch_options *o, struct err *e)
 {
     struct buf ids = {0};
@@ -136,10 +156,11 @@ static int remember(struct class_run *r, const struct batch_options *o, struct e
     if (rc == 0 && (store_set(r->store, "exercises", ids.data, e) < 0 ||
                     store_set(r->store, "deadline", o->deadline, e) < 0 ||
                     store_set(r->store, "late", o->late, e) < 0 ||
-                    store_set(r->store, "secret", o->secret, e) < 0))
+                    store_set(r->store, "secret", absolute(r->a, o->secret), e) < 0))
         rc = -1;
     for (int i = 0; rc == 0 && i < CLASS_FILLS; i++)
-        rc = store_set(r->store, arena_printf(r->a, "fill/%d", i), o->fills[i], e);
+        rc = store_set(r->store, arena_printf(r->a, "fill/%d", i), absolute(r->a, o->fills[i]),
+                       e);
     if (rc == 0)
         rc = store_commit(r->store, e);
     buf_release(&ids);
@@ -182,6 +203,7 @@ static int choose_exercises(const struct batch_options *o, const struct course *
 /* The default secret lives with the user's settings, not with the class. */
 static int load_secret(struct batch_options *o, struct arena *a, char **ret, struct err *e)
 {
+    const bool first = !o->resume && !o->regrade; /* later ones need the same */
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     const char *dir = config && *config ? arena_printf(a, "%s/lockstep", config)
                       : home && *home   ? arena_printf(a, "%s/.config/lockstep", home)
@@ -194,10 +216,10 @@ static int load_secret(struct batch_options *o, struct arena *a, char **ret, str
         if (make_dirs(dir, e) < 0)
             return -1;
         o->secret = arena_printf(a, "%s/course-secret", dir);
-        if (o->secret && access(o->secret, F_OK) < 0)
+        if (o->secret && first && access(o->secret, F_OK) < 0)
             printf("making a new course secret in %s; keep it for regrading\n\n", o->secret);
     }
-    return o->secret ? secret_load(o->secret, true, ret, e) : err_oom(e);
+    return o->secret ? secret_load(o->secret, first, ret, e) : err_oom(e);
 }
 
 static int read_deadline(const struct batch_options *o, struct class_run *r, struct err *e)
@@ -210,6 +232,23 @@ static int read_deadline(const struct batch_options *o, struct class_run *r, str
                        "'--deadline %s': expected a time like '2026-03-01 23:59' or "
                        "2026-03-01T23:59:00Z",
                        o->deadline);
+    if (o->late && !o->deadline && r->deadline.rule.kind != LATE_ACCEPT)
+        fprintf(stderr,
+                "lockstep batch: without --deadline only what a platform marks is late\n");
+    return 0;
+}
+
+/* A clone has the date of cloning; Canvas has marks, and export dates. */
+static int check_deadline(const struct class_run *r, struct err *e)
+{
+    if (!r->deadline.given)
+        return 0;
+    if (r->intake.found == LAYOUT_CLASSROOM)
+        return err_set(e, ERR_USAGE,
+                       "clones do not say when they were handed in; leave --deadline out");
+    if (r->intake.found == LAYOUT_CANVAS)
+        fprintf(stderr,
+                "lockstep batch: Canvas's export has no times: late is what it marks LATE\n");
     return 0;
 }
 
@@ -273,7 +312,10 @@ static void print_table(const struct table *t)
             else
                 printf("  %*s", width, r->cells[x].kind == CELL_MISSING ? "-" : "NOT GRADED");
         }
-        printf("  %4d/%-4d\n", r->score, r->max);
+        if (r->whole)
+            printf("  %4d/%-4d\n", r->score, r->max);
+        else
+            printf("  %4s/%-4d\n", "?", r->max);
     }
     printf("\n'-' means nothing was submitted. ");
 }
@@ -394,7 +436,9 @@ static int regrade(struct class_run *r, const struct batch_options *o, struct er
                x->id, r->out);
         return EXIT_ALL_PASS;
     }
-    return grade_class(r, e);
+    if (class_grade(r, x->id, true, e) < 0) /* this exercise alone: others keep their grades */
+        return stopped(r, e);
+    return class_write(r, e) < 0 ? stopped(r, e) : print_outcome(r, e);
 }
 
 /* Results inside the class would be graded as a student the next time. OUT need not exist yet:
@@ -457,6 +501,8 @@ static int batch(struct batch_options *o, struct class_run *r, struct err *e)
     r->unit.secret = secret;
     memcpy(r->fills, o->fills, sizeof r->fills);
     rc = again ? 0 : class_take(r, e);
+    if (rc == 0)
+        rc = check_deadline(r, e);
     if (rc == 0)
         rc = remember(r, o, e);
     if (rc == 0)

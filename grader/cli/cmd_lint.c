@@ -293,6 +293,7 @@ static int lint(struct lint *l, char *const words[], struct err *e)
     if (!mkdtemp(tmp))
         return err_errno(e, "cannot make a folder in /tmp");
     l->tmp = tmp;
+    l->unit.shelf = tmp; /* 0700: no program under test sees it */
     p.count = (int)(l->count * l->repeat);
     p.jobs = cores_workers((int)l->jobs);
     rc = cores_new((int)l->jobs, &p.cores, e);

@@ -22,7 +22,7 @@
 #include "core/util.h"
 #include "sandbox/tier.h"
 
-enum { REMOVE_TRIES = 200 }; /* 1 ms each: the kernel may still hold who was killed */
+enum { REMOVE_TRIES = 2000 }; /* 1 ms each: the kernel may still hold who was killed */
 
 static struct {
     enum { UNKNOWN, NONE, V1, V2 } kind;
@@ -204,7 +204,10 @@ static int make(long mb, long tasks, struct cgroup *g)
 /* ---- probing --------------------------------------------------------------------------------
  */
 
-/* Groups of graders that were killed: nobody is in them, since pid 1 went with its keeper. */
+static void remove_folder(const char *dir);
+
+/* Groups of graders that were killed: as a rule nobody is in them, since init goes with its
+ * keeper. */
 static void sweep(const char *parent)
 {
     DIR *d = opendir(parent);
@@ -216,7 +219,10 @@ static void sweep(const char *parent)
             errno != ESRCH)
             continue;
         snprintf(path, sizeof path, "%s/%.60s", parent, de->d_name);
-        rmdir(path);
+        if (where.kind == V1)
+            remove_folder(path);
+        else
+            rmdir(path); /* its pid may be one of another namespace */
     }
     if (d)
         closedir(d);
@@ -333,13 +339,36 @@ bool cgroup_exceeded(const struct cgroup *g)
            count_of(g->memory, "memory.oom_control", "oom_kill") > 0;
 }
 
+void cgroup_relax(const struct cgroup *g)
+{
+    if (*g->memory && where.kind == V1)
+        put(g->memory, "memory.oom_control", "0");
+}
+
+/* Who outlived init: it was killed, or they stood where no signal but this one reaches them. */
+static void kill_all(const char *dir)
+{
+    char path[CGROUP_PATH + 64];
+    long pid;
+    FILE *f;
+
+    if (put(dir, "cgroup.kill", "1") == 0) /* version 2, since Linux 5.14 */
+        return;
+    snprintf(path, sizeof path, "%s/cgroup.procs", dir);
+    f = fopen(path, "re");
+    while (f && fscanf(f, "%ld", &pid) == 1)
+        if (pid > 1)
+            kill((pid_t)pid, SIGKILL);
+    if (f)
+        fclose(f);
+}
+
 static void remove_folder(const char *dir)
 {
     const struct timespec ms = {.tv_nsec = 1000000};
 
     for (int i = 0; *dir && i < REMOVE_TRIES && rmdir(dir) < 0 && errno == EBUSY; i++) {
-        if (i == 0)
-            put(dir, "cgroup.kill", "1"); /* version 2, since Linux 5.14 */
+        kill_all(dir);
         nanosleep(&ms, NULL);
     }
 }

@@ -37,7 +37,10 @@ int cgroup_enter(const struct cgroup *g);
 /* Has the group met its memory limit? */
 bool cgroup_exceeded(const struct cgroup *g);
 
-/* Ends who is still in it and removes it. */
+/* Lets those go on who were held at the limit (version 1), so that they can be ended. */
+void cgroup_relax(const struct cgroup *g);
+
+/* Kills who is still in it, and removes it. */
 void cgroup_remove(struct cgroup *g);
 
 #endif

@@ -61,6 +61,7 @@ static void end_run(struct keeper *k, enum keeper_end why)
     k->r.end = why;
     if (k->job->before_end)
         k->job->before_end(k->job->ctx, k->init, why);
+    cgroup_relax(&k->group);
     write_all(k->control, "k", 1);
 }
 

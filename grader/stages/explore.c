@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "stages/explorer.h"
+#include "stages/shelf.h"
 #include "stages/unit.h"
 
 /* A schedule with a process of its own costs fifty times as much. */
@@ -39,8 +40,11 @@ int explore_build(struct unit *u, bool *pure, struct err *e)
         rc = explorer_compile(NULL, u->work, source, objects[0], NULL, false, &said, e);
     if (rc > 0)
         rc = unit_localise(u, objects[0], e);
-    if (rc > 0)
+    if (rc > 0 && !shelf_take(u, objects[1])) {
         rc = explorer_compile(NULL, u->work, suite, objects[1], flags, false, &said, e);
+        if (rc > 0)
+            shelf_put(u, objects[1]);
+    }
     if (rc > 0)
         rc = explorer_link(NULL, u->work, objects, explore_program, true, &said, e);
     if (rc == 0)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "sandbox/tier.h"
-#include "stages/unit.h"
+#include "stages/shelf.h"
 
 /* Builds the reference's program once a unit, in a work folder inside the unit's own. */
 static const char *reference_program(struct unit *u, struct err *e)
@@ -19,7 +19,7 @@ static const char *reference_program(struct unit *u, struct err *e)
     const char *file = course_solution(u->o->course, u->x, u->a);
     int rc;
 
-    if (u->reference_built)
+    if (u->reference_built || (file && (u->reference_built = shelf_take(u, "reference"))))
         return name;
     if (!file) {
         err_set(e, ERR_EXERCISE, "%s: no reference solution to compare with", u->x->id);
@@ -43,6 +43,8 @@ static const char *reference_program(struct unit *u, struct err *e)
         err_errno(e, "cannot keep the reference's program");
     free(ref.source);
     u->reference_built = e->kind == ERR_NONE;
+    if (u->reference_built)
+        shelf_put(u, "reference");
     return u->reference_built ? name : NULL;
 }
 

@@ -19,6 +19,7 @@ struct unit_options {
     const char *secret; /* course secret for the seeds; NULL = the fixed practice secret */
     bool oracle;        /* compare observations with the reference solution's */
     unsigned modes;     /* modes allowed, bits; all by default */
+    const char *shelf;  /* a folder of ours for what all submissions share (shelf.h); NULL */
     const char *only;   /* run this test alone, the others stay at pass; NULL: all */
     void (*progress)(void *ctx, const char *what); /* NULL: silent */
     void *ctx;

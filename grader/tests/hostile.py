@@ -170,6 +170,10 @@ def host():
                 st = os.lstat(path)
                 if "__pycache__" not in path:
                     seen[path] = (st.st_size, st.st_mtime_ns, st.st_mode, st.st_uid)
+    for root, folders, _ in os.walk("/sys/fs/cgroup"):
+        for name in folders:
+            if name.startswith("lockstep-"):
+                seen["control group " + name] = True
     seen["as"] = uid
     return seen
 
@@ -178,7 +182,7 @@ def settled():
     """The host, once who is leaving has left: a process that is being reaped is no change."""
     for _ in range(100):
         seen = host()
-        if not any(k.startswith("process ") for k in seen):
+        if not any(k.startswith(("process ", "control group ")) for k in seen):
             break
         time.sleep(0.02)
     return seen

@@ -45,6 +45,7 @@ never "no tag of the student's" "$(cat out.html)" '<script|<b>'
 
 is "github: annotations" "$(grep -c '^::error file=sub/08-event/event.c,line=[0-9]*,title=08-event all-at-once%3A data-race::' out.github)" 1
 is "github: nothing else is a command" "$(grep -c '^::' out.github)" 2
+# shellcheck disable=SC2016
 never "markdown: no tag, and the fence holds" "$(sed '/^````/,/^````/d' out.markdown)" '<script|::error::'
 is "sarif: the interleaving, a flow a task" "$(jq '[.runs[0].results[0].codeFlows[0].threadFlows[].id] | length > 1' out.sarif)" true
 is "sarif: relative places" "$(jq -r '.runs[0].results[0].locations[0].physicalLocation.artifactLocation.uri' out.sarif)" sub/08-event/event.c

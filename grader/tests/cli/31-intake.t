@@ -188,11 +188,70 @@ rm -rf "$tmp/evil"
 mkdir "$tmp/evil"
 python3 "$tmp/evil.py" odd "$tmp/evil/odd.zip"
 batch 0 "$tmp/evil"
-same "odd names are only names" "$out" "unmatched: odd: '-rf', '@x.c', 'a\?b\?\[2J.c', '=cmd.c', '<img src=x>.c'"
+same "odd names are only names" "$out" "unmatched: odd: '-rf', '@x.c', 'a\\\\x0ab\\\\x1b\[2J.c', '=cmd.c', '<img src=x>.c'"
 never "in the page they are text" "$(cat "$tmp/out/report.html")" "<img"
 python3 "$tmp/evil.py" up "$tmp/class.zip"
 batch 2 "$tmp/class.zip"
 same "a hostile container is refused whole" "$err" "'.*class.zip' is refused: a name leaves the archive's folder: '../up.c'"
+
+# ---- one student is not to decide about others ----------------------------------------------
+printf 'on_file_:\n  :submitters:\n  - :name: Eve\n    :sid: "99"\n' >"$tmp/meta"
+zip "$tmp/moodle.zip" "Ada_17_assignsubmission_file_/event.c" "Eve_99_assignsubmission_file_/submission_metadata.yml==@$tmp/meta" \
+    "Bo_18_assignsubmission_file_x_19_assignsubmission_file_/event.c"
+batch 0 "$tmp/moodle.zip"
+is "metadata in a student's folder is a file like others" "$(book | cut -d, -f1-3 | tr '\n' '|')" "Ada,17,0|Eve,99,0|"
+same "a name with two marks is nobody's" "$out" "unmatched: 'Bo_18_assignsubmission_file_x_19_"
+mkdir -p "$tmp/names/ada" "$tmp/names/bob"
+for i in 1 2 3 4 5 6; do echo x >"$tmp/names/ada/x_${i}_assignsubmission_file_a.txt"; done
+echo "not C" >"$tmp/names/bob/event.c"
+batch 0 "$tmp/names"
+is "one student's file names make no layout" "$(book | cut -d, -f1-3 | tr '\n' '|')" "ada,,0|bob,,0|"
+g=$tmp/assignment_8_export
+mkdir -p "$g/submission_1"
+echo "not C" >"$g/submission_1/event.c"
+printf 'submission_1: {":submitters": [{":name": Mallory, ":sid": "/../../../victim"}, {":name": Wei, ":email": a@x}, {":name": Wei, ":email": b@x}]}\n' >"$g/submission_metadata.yml"
+batch 0 "$g"
+is "a number is no path" "$(find "$tmp" -name 'victim*' | wc -l) $(find "$tmp/out/students" -maxdepth 1 -name 'Mallory*' | wc -l)" "0 1"
+is "two of one name are two" "$(book | cut -d, -f1 | tr '\n' '|')" "Mallory|Wei|Wei|"
+
+# ---- what was not looked into is no zero ----------------------------------------------------
+rm -rf "$tmp/closed"
+for s in rar caps nest other; do mkdir -p "$tmp/closed/$s"; done
+echo x >"$tmp/closed/rar/work.7z"
+echo "not C" >"$tmp/closed/caps/Event.c"
+zip "$tmp/inner.zip" event.c
+zip "$tmp/closed/nest/outer.zip" "inner.zip==@$tmp/inner.zip"
+mkdir "$tmp/closed/other/09-lock"
+echo "not C" >"$tmp/closed/other/09-lock/event.c"
+batch 3 "$tmp/closed"
+is "four kinds of it" "$(book | cut -d, -f1-3,5 | tr '\n' '|')" "caps,,,|nest,,,|other,,,|rar,,,|"
+same "said why" "$out" "refused: rar: 'work.7z' was not looked into: only zip and tar archives are"
+same "a name but for capitals" "$out" "ambiguous: caps: 08-event: 'Event.c' is there, where 'event.c'"
+same "another exercise's folder" "$out" "ambiguous: other: 08-event: '09-lock/event.c' is there"
+
+# ---- who is who, and when ---------------------------------------------------------------------
+mkdir -p "$tmp/s1/wei" "$tmp/s2/wei"
+echo "not C" | tee "$tmp/s1/wei/event.c" >"$tmp/s2/wei/event.c"
+batch 2 "$tmp/s1" "$tmp/s2"
+same "two sections, one name" "$err" "two inputs hold a student 'wei'"
+(cd "$tmp/s1/wei" && tar czf "$tmp/solo2.tgz" .)
+batch 0 "$tmp/solo2.tgz"
+is "tar of a folder from within" "$(book | cut -d, -f1-3)" "solo2,,0"
+printf 'x' >"$tmp/bytes.py"
+cat >"$tmp/bytes.py" <<'END'
+import os, sys
+for name in (b"\xd5\xc5\xc3\xf4", b"\xc0\xee\xbe\xfc"):
+    os.makedirs(os.path.join(os.fsencode(sys.argv[1]), name))
+    open(os.path.join(os.fsencode(sys.argv[1]), name, b"event.c"), "w").write("not C\n")
+END
+python3 "$tmp/bytes.py" "$tmp/gbk"
+batch 0 "$tmp/gbk"
+is "names of another encoding stay apart" "$(book | wc -l)" 2
+zip "$tmp/canvas.zip" "lovelaceada_31_501_event.c"
+batch 0 "$tmp/canvas.zip" --deadline 2000-01-01 --late refuse
+never "canvas's dates are the export's" "$(book)" "late"
+batch 2 "$tmp/os-submissions" --deadline 2030-01-01
+same "clones have no date" "$err" "clones do not say when"
 
 # ---- the command line ----------------------------------------------------------------------
 batch 2 "$tmp/none"
