@@ -420,8 +420,10 @@ int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct e
         }
         rc = read_report(k, e);
     }
-    if (rc == 0 && keeper_interrupted)
+    if (keeper_interrupted) { /* also when Ctrl-C has ended bubblewrap before we could */
+        keeper_release(&k->r);
         rc = err_set(e, ERR_STOPPED, "interrupted");
+    }
     cgroup_remove(&k->group);
     k->r.wall_s = now_s() - k->started;
     util_close(&k->out);

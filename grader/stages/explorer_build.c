@@ -3,7 +3,8 @@
  * Each flag has a reason (measured with gcc 12): -O0, because from -O1 on constant-size memcpy
  * and memset are expanded without a hook and repeated accesses are merged; -fno-builtin-... for
  * the same functions at -O0; -fno-optimize-sibling-calls, so that every frame is on the stack;
- * -Wno-tsan, because fences, which gcc's own runtime does not know, are known to ours.
+ * -U__SANITIZE_THREAD__, so that what is explored is what was run; -Wno-tsan, because fences,
+ * which gcc's own runtime does not know, are known to ours.
  */
 #include <string.h>
 
@@ -27,6 +28,7 @@ static char *const compile_flags[] = {"/usr/bin/gcc",
                                       "-g",
                                       "-pthread",
                                       "-fsanitize=thread",
+                                      "-U__SANITIZE_THREAD__",
                                       "--param=tsan-distinguish-volatile=1",
                                       "-Wno-tsan",
                                       "-fno-omit-frame-pointer",

@@ -8,7 +8,7 @@
 
 #include "stages/unit.h"
 
-enum { FINDINGS_PROCESSES = 512 };
+enum { FINDINGS_PROCESSES = 512, FINDINGS_BYTES = 64 << 20 };
 
 struct test_of_pid {
     pid_t pid; /* as the process sees itself */

@@ -23,6 +23,7 @@
 #define BOOT_SIZE ((size_t)32 << 20)
 #define PART_SIZE ((size_t)128 << 10)
 
+enum { LARGE = 1 << 20 };
 enum {
     NOTHING = 0,
     WHOLE = 16,
@@ -147,7 +148,8 @@ static void *allocate(size_t size, size_t align, bool junk, uintptr_t pc)
 
     heap_open();
     if (RUNNING && size < HEAP_SIZE / 2)
-        W->ops += 4 + size / 64; /* clearing it later takes time, too */
+        /* Clearing it later takes time, too; but one large block is no endless loop. */
+        W->ops += 4 + (size < LARGE ? size : LARGE) / 64;
     p = size < HEAP_SIZE && align < HEAP_SIZE ? place(need) : NULL;
     if (!p) {
         errno = ENOMEM;

@@ -420,10 +420,15 @@ static void access_cell(uintptr_t addr, uint8_t mask, size_t size, bool write, e
     add_record(c, &new);
 }
 
+enum { LONGEST = 4 << 20 };
+
 static void access_any(uintptr_t addr, size_t size, bool write, enum access how, uintptr_t pc)
 {
     const uint32_t at_pc = program_pc(pc);
 
+    if (size >
+        LONGEST) /* a memset of much memory is no loop, and is watched at its beginning */
+        size = LONGEST;
     for (uintptr_t a = addr; a < addr + size;) {
         const unsigned from = a & 7;
         const size_t left = addr + size - a, n = left < 8 - from ? left : 8 - from;

@@ -22,6 +22,7 @@
 static const char *const denied[] = {
     /* other processes */
     "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd",
+    "pidfd_open", "pidfd_send_signal",
     /* namespaces and mounts */
     "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen",
     "fsconfig", "fsmount", "fspick", "mount_setattr",
@@ -137,6 +138,14 @@ static void arguments(scmp_filter_ctx f)
     deny_bits(f, "personality", 0, 0x0400000); /* READ_IMPLIES_EXEC */
 }
 
+/* prlimit(2) on another process asks for its user only, so it reached init (as pid 1, not
+ * dumpable) and, outside namespaces, the keeper. One's own is pid 0, as libraries have it. */
+static void other_limits(scmp_filter_ctx f)
+{
+    for (unsigned bit = 0; bit < 32; bit++)
+        deny_bits(f, "prlimit64", 0, 1u << bit);
+}
+
 static void print(scmp_filter_ctx f, const char *name)
 {
     struct sock_filter ins;
@@ -168,6 +177,7 @@ static void make(const char *name, int fallback)
     namespaces(f);
     sockets(f);
     arguments(f);
+    other_limits(f);
     if (fallback)
         for (unsigned family = AF_INET; family <= AF_INET6; family += AF_INET6 - AF_INET) {
             const struct scmp_arg_cmp datagram[] = {
