@@ -2,6 +2,7 @@
 #include "batch/lms.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
@@ -345,18 +346,41 @@ static int fill(struct filler *f, const char *path, const char *out, struct err 
     return rc;
 }
 
+/* FILE or FILE:COLUMN. */
+static const char *split(struct filler *f, const char *wanted)
+{
+    const char *colon = strrchr(wanted, ':');
+
+    if (!colon || access(wanted, F_OK) == 0)
+        return wanted;
+    f->column = colon + 1;
+    return arena_strndup(&f->a, wanted, (size_t)(colon - wanted));
+}
+
+int lms_check(const char *wanted, struct err *e)
+{
+    struct filler f = {0};
+    const char *path = split(&f, wanted);
+    int rc = path ? 0 : err_oom(e);
+
+    if (rc == 0 && access(path, R_OK) < 0)
+        rc = err_set(e, ERR_USAGE, "cannot open '%s': %s", path, strerror(errno));
+    if (rc == 0)
+        rc = csv_read(path, &f.a, &f.f, e);
+    if (rc == 0)
+        rc = find_kind(&f, path, e);
+    csv_release(&f.f);
+    arena_release(&f.a);
+    return rc;
+}
+
 int lms_fill(const struct table *t, const char *wanted, const char *layout, const char *out,
              struct lms_told *ret, struct err *e)
 {
     struct filler f = {.t = t, .layout = layout};
-    const char *path = wanted, *colon = strrchr(wanted, ':');
-    int rc;
+    const char *path = split(&f, wanted);
+    int rc = path ? fill(&f, path, out, e) : err_oom(e);
 
-    if (colon && access(wanted, F_OK) < 0) {
-        path = arena_strndup(&f.a, wanted, (size_t)(colon - wanted));
-        f.column = colon + 1;
-    }
-    rc = path ? fill(&f, path, out, e) : err_oom(e);
     if (rc == 0)
         *ret = f.told;
     csv_release(&f.f);

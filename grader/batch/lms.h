@@ -26,6 +26,9 @@ struct lms_told {
 int lms_fill(const struct table *t, const char *wanted, const char *layout, const char *out,
              struct lms_told *ret, struct err *e);
 
+/* Is that a file that lms_fill() can fill? Asked before anything is graded. */
+int lms_check(const char *wanted, struct err *e);
+
 /* Without a file of the platform's: OUT/canvas.csv or OUT/gradescope.csv for a class that came
  * from there, ready to be imported. Moodle takes its own worksheet only. */
 int lms_write(const struct table *t, const char *layout, const char *out, struct err *e);

@@ -111,29 +111,41 @@ static int join(struct writer *w, const struct row *r, json_t **parts, json_t **
 /* ---- writing
  * --------------------------------------------------------------------------------- */
 
+/* Where the file and its inputs come from, for who wants to see a schedule again. */
+static const char behind[] = " --submission DIR --secret FILE";
+
+static void late_line(const struct row *r, const char *notes, struct buf *b)
+{
+    if (notes && strstr(notes, " late "))
+        buf_printf(b, "counted: %d/%d (%s)\n", r->score, r->max, notes);
+}
+
 static int render(const struct writer *w, const struct row *r, size_t file,
                   const json_t *result, const json_t *timing, struct buf *b, struct err *e)
 {
-    const struct text_options text = {.verbose = true};
-    struct html_options html = {.student = r->student.name};
+    const struct text_options text = {.verbose = true, .behind = behind};
+    struct html_options html = {
+        .student = r->student.name, .behind = behind, .counted = r->score};
     struct buf notes = {0};
     int rc;
 
-    switch (file) {
-    case 0:
-        return report_dump(result, b, e);
-    case 1:
-        return report_dump(timing, b, e);
-    case 2:
-        return report_text(result, &text, b, e);
-    default:
-        for (int x = 0; x < w->t->exercise_count; x++)
-            table_note(w->t, r, x, &notes);
-        html.notes = notes.data;
-        rc = report_html(result, &html, b, e);
-        buf_release(&notes);
-        return rc;
+    for (int x = 0; x < w->t->exercise_count; x++) {
+        table_note(w->t, r, x, &notes);
+        html.late |= r->cells[x].counted != r->cells[x].score;
     }
+    html.notes = notes.data;
+    if (file == 0)
+        rc = report_dump(result, b, e);
+    else if (file == 1)
+        rc = report_dump(timing, b, e);
+    else if (file == 2)
+        rc = report_text(result, &text, b, e);
+    else
+        rc = report_html(result, &html, b, e);
+    if (rc == 0 && file == 2)
+        late_line(r, notes.data, b);
+    buf_release(&notes);
+    return rc;
 }
 
 static int write_files(struct writer *w, const struct row *r, const json_t *result,

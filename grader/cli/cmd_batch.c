@@ -273,12 +273,12 @@ static void show_progress(void *ctx, const struct work_progress *p)
         snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", p->names[i]);
     }
     if (isatty(STDERR_FILENO)) {
-        progress_line("%d of %d graded, %d lost points%s, at %s", p->done, p->all, p->failing,
-                      eta, *names ? names : "the end");
+        progress_line("%d of %d graded, %d of them without full marks%s, at %s", p->done,
+                      p->all, p->failing, eta, *names ? names : "the end");
     } else if (now_s() >= t->next) {
         t->next = now_s() + LOG_EVERY_S;
-        fprintf(stderr, "lockstep batch: %d of %d graded, %d lost points%s\n", p->done, p->all,
-                p->failing, eta);
+        fprintf(stderr, "lockstep batch: %d of %d graded, %d of them without full marks%s\n",
+                p->done, p->all, p->failing, eta);
     }
 }
 
@@ -317,7 +317,7 @@ static void print_table(const struct table *t)
         else
             printf("  %4s/%-4d\n", "?", r->max);
     }
-    printf("\n'-' means nothing was submitted. ");
+    printf("\n'-' means nothing was submitted.\n");
 }
 
 static int print_note(void *ctx, int student, const char *kind, const char *text)
@@ -341,8 +341,9 @@ static int print_outcome(struct class_run *r, struct err *e)
     progress_clear();
     if (r->table.row_count <= TABLE_ROWS)
         print_table(&r->table);
-    printf("%d students, %d units: %d distinct, %d of them graded now", r->table.row_count,
-           r->work.units, r->work.distinct, r->work.graded);
+    printf(
+        "%d students, %d units (a student's exercise each): %d distinct, %d of them graded now",
+        r->table.row_count, r->work.units, r->work.distinct, r->work.graded);
     if (r->work.graded)
         printf(" in %.1f s", r->work.grading_s);
     printf(".\nWritten to %s: gradebook.csv, report.html, students/NAME/report.html\n", r->out);
@@ -499,6 +500,11 @@ static int batch(struct batch_options *o, struct class_run *r, struct err *e)
         load_secret(o, r->a, &secret, e) < 0)
         return -1;
     r->unit.secret = secret;
+    for (int i = 0; i < CLASS_FILLS && o->fills[i]; i++)
+        if (lms_check(o->fills[i], e) < 0) {
+            free(secret);
+            return -1;
+        }
     memcpy(r->fills, o->fills, sizeof r->fills);
     rc = again ? 0 : class_take(r, e);
     if (rc == 0)
@@ -562,7 +568,7 @@ static int run(int argc, char *argv[], struct err *e)
 
 const struct cmd cmd_batch = {
     .name = "batch",
-    .args = "INPUT... -o OUT [OPTIONS]",
+    .args = "INPUT... -o OUT [OPTIONS], or: -o OUT {--resume | --regrade ID [--apply]}",
     .summary = "grade a class: student folders, archives, or a platform's export",
     .run = run,
 };

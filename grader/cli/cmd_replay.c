@@ -8,16 +8,17 @@
 #include "report/report.h"
 #include "stages/unit.h"
 
-enum { OPT_TOKEN = 256, OPT_SUBMISSION, OPT_GDB, OPT_JSON };
+enum { OPT_TOKEN = 256, OPT_SUBMISSION, OPT_SECRET, OPT_GDB, OPT_JSON };
 
 struct replay_options {
-    const char *token, *submission;
+    const char *token, *submission, *secret;
     bool gdb, json;
 };
 
 static const struct option_row rows[] = {
     {OPT_TOKEN, "token", "T", "this schedule (without: look for one that fails)"},
     {OPT_SUBMISSION, "submission", "DIR", "of DIR/NN-slug/slug.c or DIR/slug.c"},
+    {OPT_SECRET, "secret", "FILE", "with the inputs of this course secret, as batch has them"},
     {OPT_GDB, "gdb", NULL, "with --token: stop in gdb where it fails"},
     {OPT_JSON, "json", NULL, "the report as JSON"},
     {0, NULL, NULL, NULL},
@@ -32,6 +33,8 @@ static int use(void *ctx, int key, const char *value, struct err *e)
         o->token = value;
     else if (key == OPT_SUBMISSION)
         o->submission = value;
+    else if (key == OPT_SECRET)
+        o->secret = value;
     else if (key == OPT_GDB)
         o->gdb = true;
     else
@@ -76,6 +79,7 @@ static int replay(struct replay_options *o, const char *exercise, const char *te
     struct exploration found = {0};
     struct unit_options uo = {0};
     const char *dir = o->submission;
+    auto_free char *secret = NULL;
     struct course c;
     int rc;
 
@@ -98,7 +102,10 @@ static int replay(struct replay_options *o, const char *exercise, const char *te
     if (!dir)
         dir = access("exercises", F_OK) == 0 ? "exercises"
                                              : arena_printf(a, "%s/exercises", c.home);
+    if (o->secret && secret_load(o->secret, false, &secret, e) < 0)
+        return -1;
     uo.course = &c;
+    uo.secret = secret;
     rc = unit_replay(&uo, x, submission_file(dir, x, a), t, o->token, o->gdb ? debug : NULL, o,
                      a, &found, e);
     if (rc < 0 || o->gdb)

@@ -44,7 +44,7 @@ static void put_stacks(struct buf *b, const json_t *stacks)
 }
 
 static void put_schedule(struct buf *b, const json_t *schedule, const char *exercise,
-                         const char *test)
+                         const char *test, const struct html_options *o)
 {
     const char *token = get_str(schedule, "token");
 
@@ -60,10 +60,12 @@ static void put_schedule(struct buf *b, const json_t *schedule, const char *exer
     page_text(b, test);
     buf_puts(b, " --token ");
     page_text(b, token);
+    page_text(b, o->behind);
     buf_puts(b, "</code></p>\n");
 }
 
-static void put_proof(struct buf *b, const json_t *p, const char *exercise, const char *test)
+static void put_proof(struct buf *b, const json_t *p, const char *exercise, const char *test,
+                      const struct html_options *o)
 {
     const bool advice = json_is_true(json_object_get(p, "advice"));
     const json_t *schedule = json_object_get(p, "schedule");
@@ -80,7 +82,7 @@ static void put_proof(struct buf *b, const json_t *p, const char *exercise, cons
     }
     put_stacks(b, json_object_get(p, "stacks"));
     if (json_is_object(schedule))
-        put_schedule(b, schedule, exercise, test);
+        put_schedule(b, schedule, exercise, test, o);
     buf_puts(b, "</div>\n");
 }
 
@@ -98,8 +100,10 @@ static void put_also(struct buf *b, const json_t *also)
         buf_puts(b, "</p>\n");
 }
 
-static void put_test(struct buf *b, const json_t *t, const char *exercise, enum lang lang)
+static void put_test(struct buf *b, const json_t *t, const char *exercise,
+                     const struct html_options *o)
 {
+    const enum lang lang = o->lang;
     const char *verdict = get_str(t, "verdict"), *id = get_str(t, "id");
     const char *hint = get_lang(json_object_get(t, "hint"), lang);
     const bool lost = get_num(t, "points") < get_num(t, "max");
@@ -118,7 +122,7 @@ static void put_test(struct buf *b, const json_t *t, const char *exercise, enum 
     page_text(b, get_str(t, "headline"));
     buf_puts(b, "</p>\n");
     put_also(b, json_object_get(t, "also"));
-    json_array_foreach(json_object_get(t, "evidence"), i, p) put_proof(b, p, exercise, id);
+    json_array_foreach(json_object_get(t, "evidence"), i, p) put_proof(b, p, exercise, id, o);
     if (lost && *hint) {
         buf_puts(b, "<p>About this test: ");
         page_text(b, hint);
@@ -127,8 +131,9 @@ static void put_test(struct buf *b, const json_t *t, const char *exercise, enum 
     buf_puts(b, "</div></details>\n");
 }
 
-static void put_exercise(struct buf *b, const json_t *x, enum lang lang)
+static void put_exercise(struct buf *b, const json_t *x, const struct html_options *o)
 {
+    const enum lang lang = o->lang;
     const char *status = get_str(x, "status"), *id = get_str(x, "id");
     const long score = get_num(x, "score"), max = get_num(x, "max");
     const json_t *t;
@@ -159,7 +164,7 @@ static void put_exercise(struct buf *b, const json_t *x, enum lang lang)
         buf_puts(b, "</pre></div></details>\n");
     }
     if (strcmp(status, "missing") != 0)
-        json_array_foreach(json_object_get(x, "tests"), i, t) put_test(b, t, id, lang);
+        json_array_foreach(json_object_get(x, "tests"), i, t) put_test(b, t, id, o);
     buf_puts(b, "</section>\n");
 }
 
@@ -202,8 +207,12 @@ int report_html(const json_t *result, const struct html_options *o, struct buf *
     page_begin(ret, o->lang == LANG_ZH ? "zh-CN" : "en", name);
     buf_puts(ret, "<header>\n<h1>");
     page_text(ret, name);
-    buf_printf(ret, "</h1>\n<p><strong>%ld/%ld</strong></p>\n", get_num(result, "score"),
-               get_num(result, "max"));
+    buf_printf(ret, "</h1>\n<p><strong>%ld/%ld</strong>",
+               o->late ? (long)o->counted : get_num(result, "score"), get_num(result, "max"));
+    if (o->late)
+        buf_printf(ret, " after lateness; the work itself is worth %ld",
+                   get_num(result, "score"));
+    buf_puts(ret, "</p>\n");
     if (o->notes && *o->notes) {
         buf_puts(ret, "<p>");
         page_text(ret, o->notes);
@@ -211,8 +220,7 @@ int report_html(const json_t *result, const struct html_options *o, struct buf *
     }
     put_overview(ret, result);
     buf_puts(ret, "</header>\n<main>\n");
-    json_array_foreach(json_object_get(result, "exercises"), i, x)
-        put_exercise(ret, x, o->lang);
+    json_array_foreach(json_object_get(result, "exercises"), i, x) put_exercise(ret, x, o);
     buf_puts(ret, "</main>\n<footer class=\"dim small\"><p>");
     if (tier_parse(get_str(result, "tier"), &tier)) {
         buf_printf(ret, "tier %s: ", tier_name(tier));

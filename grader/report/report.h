@@ -66,6 +66,9 @@ report_renderer report_tap, report_github, report_markdown, report_sarif, report
 struct html_options {
     const char *student; /* whose report it is; NULL: nobody's name is shown */
     const char *notes;   /* what the gradebook says beside the points; NULL */
+    const char *behind;  /* behind a replay command; NULL */
+    bool late;           /* something came late: `counted` is what is left of the score */
+    int counted;
     enum lang lang;
 };
 

@@ -22,7 +22,7 @@ run 2 "$LOCKSTEP" grade 99-nothing
 is "unknown exercise" "$err" "lockstep grade: unknown exercise '99-nothing'; 'lockstep list' names them"
 run 2 "$LOCKSTEP" grade 08-event --submission /nonexistent
 run 2 "$LOCKSTEP" grade 08-event --format pdf
-same "unknown format" "$err" "unknown format 'pdf', expected text, json or junit"
+same "unknown format" "$err" "unknown format 'pdf', expected text, json, junit, tap, github, markdown, html, sarif, gradescope, classroom50, classroom, autolab or prairielearn"
 run 2 "$LOCKSTEP" grade --color sometimes
 run 2 "$LOCKSTEP" batch "$tmp"
 same "batch without -o" "$err" "'-o OUT'"

@@ -87,6 +87,6 @@ bad "$tmp/other.csv" "no file of a platform" "is no grade file that Lockstep kno
 printf 'Identifier,Grade\n"Participant 17,\n' >"$tmp/open.csv"
 bad "$tmp/open.csv" "an open quote" "line 2: a quote is opened and never closed"
 bad "$tmp/gradebook.csv" "a name of our own" "OUT has a 'gradebook.csv' of its own"
-run 3 "$LOCKSTEP" batch --resume -o "$tmp/out" --fill "$tmp/none.csv"
+run 2 "$LOCKSTEP" batch --resume -o "$tmp/out" --fill "$tmp/none.csv"
 same "a file that is not there" "$err" "cannot open '.*none.csv'"
 done_testing
