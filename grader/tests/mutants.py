@@ -30,7 +30,7 @@ MUTANTS = [
     ("cgroup", "full", ["e21"], "the control group"),
     ("screen", "full", ["a05", "a13", "c11"], "the static screen"),
     ("stream", "full", ["a22", "a26"], "where the end of a test is said from"),
-    ("uid-drop", "full", ["a20"], "a user id of its own (as root)"),
+    ("uid-drop", "full", ["a20", "a21"], "a user id of its own (as root)"),
     ("landlock", "fallback", ["b01", "b02", "e12"], "Landlock"),
     ("seccomp", "fallback", ["b09", "e13"], "the filter of the fallback tier"),
 ]
