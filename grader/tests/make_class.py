@@ -54,7 +54,7 @@ def distinct(text, contract, unit):
     """The same program under other names. Only names that the file itself makes up."""
     names = set(re.findall(r"^static [\w \*]*?\b(\w+)\(", text, re.M)) - NEVER
     names |= {n for n in ("rc", "until") if re.search(rf"\b{n}\b", text)}
-    names = {n for n in names if not re.search(rf"\b{n}\b", contract)}
+    names = {n for n in names if not n.startswith("__") and not re.search(rf"\b{n}\b", contract)}
     for n in sorted(names):
         text = re.sub(rf"\b{n}\b", f"{n}_u{unit}", text)
     return text if names else text + f"\n/* unit {unit} */\n"
