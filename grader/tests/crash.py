@@ -5,10 +5,11 @@
 
 Grades CLASS once undisturbed; then in another OUT, with kill -9 of the whole process group at N
 moments spread at random over the work, going on with --resume each time. Compares the gradebook
-and every student's result.json to the byte, counts that no result in the store was made twice,
+to the byte and every student's points and verdicts, counts that no result in the store was made twice,
 and looks for what is left behind. Prints one line a check; exit 0 only if all hold.
 """
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -36,6 +37,11 @@ def results(out):
             return {(k, when) for k, when in db.execute("SELECT key, rowid FROM result")}
         except sqlite3.Error:
             return set()
+
+
+def judged(path):
+    return [(x["id"], x["score"], [(t["id"], t["points"], t["verdict"]) for t in x["tests"]])
+            for x in json.loads(path.read_text())["exercises"]]
 
 
 def leavings():
@@ -102,9 +108,11 @@ def main():
         check("nothing lost, nothing graded twice", lost == 0)
         same = (whole / "gradebook.csv").read_bytes() == (out / "gradebook.csv").read_bytes()
         check("the same gradebook, byte for byte", same)
+        # evidence may differ where a program's own outcome is luck: garbage it prints, where its
+        # spinning threads were looked at (report/FORMAT.md)
         differ = [str(f.parent.name) for f in whole.glob("students/*/result.json")
-                  if f.read_bytes() != (out / f.relative_to(whole)).read_bytes()]
-        check("the same results, byte for byte", not differ, ", ".join(differ[:5]))
+                  if judged(f) != judged(out / f.relative_to(whole))]
+        check("the same points and verdicts a test", not differ, ", ".join(differ[:5]))
         for _ in range(100):
             left = leavings()
             if not left:
