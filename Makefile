@@ -24,7 +24,7 @@ LIBS        = $(shell pkg-config --libs $(PKGS)) -lelf
 # What the grader needs to run, and what its tests need on top.
 DEPS_RUN  := gcc libc6-dev make binutils pkg-config check libsubunit-dev valgrind libc6-dbg \
              libyaml-dev libjansson-dev libxml2-dev libdw-dev libelf-dev nettle-dev \
-             bubblewrap libseccomp-dev libarchive-dev libsqlite3-dev similarity-tester
+             bubblewrap libseccomp-dev libarchive-dev libsqlite3-dev similarity-tester gettext
 DEPS_TEST := clang-format cppcheck shellcheck libxml2-utils python3-jsonschema perl git man-db \
              codespell gdb jq procps python3 python3-yaml clang time sqlite3 chromium chromium-driver
 
@@ -45,7 +45,9 @@ OUR_C   := $(sort $(wildcard grader/*/*.[ch] grader/tests/*/*.[ch] grader/runtim
 RUNTIME := $(addprefix $(BUILD)/runtime/,liblockstep_native.a liblockstep_explore.a \
              liblockstep_suite.a redirect.syms lockstep-init lockstep-unpack)
 
-all: $(BUILD)/lockstep $(RUNTIME) build/lockstep ## build everything
+WORDS := $(BUILD)/locale/zh_CN/LC_MESSAGES/lockstep.mo
+
+all: $(BUILD)/lockstep $(RUNTIME) $(WORDS) build/lockstep ## build everything
 	@:
 
 build/lockstep: build/plain/lockstep
@@ -85,6 +87,12 @@ $(BUILD)/runtime/liblockstep_suite.a: $(call OBJ,$(EX_SRC) $(ES_SRC)) $(BUILD)/r
 # What a program calls NAME is ls_x_NAME in the explorer: the list of them, for objcopy.
 $(BUILD)/runtime/redirect.syms: $(BUILD)/runtime/liblockstep_explore.a $(BUILD)/runtime/liblockstep_suite.a
 	$(Q)nm $^ | sed -n 's/.* T ls_x_\(.*\)/\1 ls_x_\1/p' | LC_ALL=C sort -u >$@
+
+# What students read, in Chinese (grader/po). --check-format: a translation takes what the original does.
+$(WORDS): grader/po/zh_CN.po Makefile
+	@mkdir -p $(@D)
+	@echo "  MO    $@"
+	$(Q)msgfmt --check-format --check-header -o $@ $<
 
 # pid 1 of the sandbox: static, with nothing of the grader in it, never with a sanitizer. Its
 # system call filters are made here by libseccomp, which is then needed no more.
@@ -227,6 +235,7 @@ install: all ## install under PREFIX (default /usr/local), below DESTDIR
 	$(Q)install -D -m 755 build/plain/lockstep $(DESTDIR)$(PREFIX)/bin/lockstep
 	$(Q)install -D -m 644 grader/man/lockstep.1 $(DESTDIR)$(PREFIX)/share/man/man1/lockstep.1
 	$(Q)install -d $(INSTALL_SHARE)/runtime
+	$(Q)install -D -m 644 build/plain/locale/zh_CN/LC_MESSAGES/lockstep.mo $(INSTALL_SHARE)/locale/zh_CN/LC_MESSAGES/lockstep.mo
 	$(Q)install -m 644 $(filter-out %/lockstep-init %/lockstep-unpack,$(RUNTIME:$(BUILD)/%=build/plain/%)) $(INSTALL_SHARE)/runtime
 	$(Q)install -m 755 build/plain/runtime/lockstep-init build/plain/runtime/lockstep-unpack $(INSTALL_SHARE)/runtime
 	$(Q)install -D -m 644 grader/runtime/lockstep.h $(INSTALL_SHARE)/runtime/lockstep.h
@@ -234,10 +243,14 @@ install: all ## install under PREFIX (default /usr/local), below DESTDIR
 	    git archive HEAD exercises | tar -x -C $(INSTALL_SHARE); \
 	else cp -R exercises $(INSTALL_SHARE)/; fi # the stubs, not what somebody wrote into them
 
+po: ## take new sentences into grader/po
+	$(Q)python3 grader/po/extract.py >build/lockstep.pot
+	$(Q)msgmerge --quiet --no-fuzzy-matching --sort-output --update --backup=none grader/po/zh_CN.po build/lockstep.pot
+
 clean: ## remove everything that was made
 	$(Q)rm -rf build
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t18
 
-.PHONY: all deps deps-run demo stories lint check tests-built hostile mutants soak bench format format-check analyze install clean help
+.PHONY: all deps deps-run demo stories lint check tests-built hostile mutants soak bench format format-check analyze install po clean help

@@ -153,7 +153,8 @@ int class_write(struct class_run *r, struct err *e)
 
     if (table_read(r->store, r->exercises, &r->deadline, r->a, &r->table, e) < 0 ||
         gradebook_write(&r->table, r->out, e) < 0 ||
-        students_write(r->store, &r->table, &r->keys, r->out, e) < 0 || write_page(r, e) < 0)
+        students_write(r->store, &r->table, &r->keys, r->out, r->lang, e) < 0 ||
+        write_page(r, e) < 0)
         return -1;
     layout = store_get(r->store, "layout", r->a);
     if (write_imports(r, layout ? layout : "", e) < 0)

@@ -436,7 +436,7 @@ static int put_looks(struct page *p, const struct looks *looks, struct err *e)
 
 static int put_all(struct page *p, const struct looks *looks, struct err *e)
 {
-    page_begin(&p->b, "en", "Class report");
+    page_begin(&p->b, "en", "Class report", NULL);
     buf_printf(&p->b, "<h1>Class report</h1>\n<p>%d students, %d exercises.</p>\n",
                p->t->row_count, p->t->exercise_count);
     put_distribution(p);
@@ -447,7 +447,7 @@ static int put_all(struct page *p, const struct looks *looks, struct err *e)
     if (put_rates(p, e) < 0 || put_suspicious(p, e) < 0 || put_intake(p, e) < 0 ||
         put_slowest(p, e) < 0 || put_looks(p, looks, e) < 0)
         return -1;
-    page_end(&p->b);
+    page_end(&p->b, NULL);
     return p->b.failed ? err_oom(e) : 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/utf8.h"
 #include "report/report.h"
 
 struct writer {
@@ -10,6 +11,7 @@ struct writer {
     const struct table *t;
     const struct key_base *keys;
     const char *out;
+    enum lang lang;
     struct arena a; /* of the student at hand */
 };
 
@@ -23,7 +25,8 @@ static int fingerprint(struct writer *w, const struct row *r, char ret[static KE
 {
     struct buf b = {0};
 
-    buf_printf(&b, "%s\n%s\n%s\n", w->keys->grader, r->student.name, r->student.number);
+    buf_printf(&b, "%s\n%s\n%s\n%d\n", w->keys->grader, r->student.name, r->student.number,
+               (int)w->lang);
     for (int x = 0; x < w->t->exercise_count; x++) {
         const struct cell *c = &r->cells[x];
 
@@ -120,12 +123,38 @@ static void late_line(const struct row *r, const char *notes, struct buf *b)
         buf_printf(b, "counted: %d/%d (%s)\n", r->score, r->max, notes);
 }
 
-static int render(const struct writer *w, const struct row *r, size_t file,
-                  const json_t *result, const json_t *timing, struct buf *b, struct err *e)
+/* The files that were graded, to be shown beside interleavings; NULL when memory is short. */
+static json_t *sources_of(struct writer *w, const struct row *r)
 {
-    const struct text_options text = {.verbose = true, .behind = behind};
-    struct html_options html = {
-        .student = r->student.name, .behind = behind, .counted = r->score};
+    json_t *all = json_object();
+
+    for (int x = 0; all && x < w->t->exercise_count; x++) {
+        auto_free char *text = NULL;
+        struct err missing = {0};
+        struct buf clean = {0};
+        size_t len;
+
+        if (!r->cells[x].source ||
+            store_source(w->s, r->cells[x].source, &text, &len, &missing) < 0 || !text)
+            continue;
+        utf8_clean(&clean, text, len, UTF8_JSON);
+        json_object_set_new(all, w->t->exercises[x]->id,
+                            json_stringn(clean.data ? clean.data : "", clean.len));
+        buf_release(&clean);
+    }
+    return all;
+}
+
+static int render(struct writer *w, const struct row *r, size_t file, const json_t *result,
+                  const json_t *timing, struct buf *b, struct err *e)
+{
+    const struct text_options text = {.verbose = true, .behind = behind, .lang = w->lang};
+    json_t *sources = file == 3 ? sources_of(w, r) : NULL;
+    struct html_options html = {.student = r->student.name,
+                                .behind = behind,
+                                .counted = r->score,
+                                .lang = w->lang,
+                                .sources = sources};
     struct buf notes = {0};
     int rc;
 
@@ -145,6 +174,7 @@ static int render(const struct writer *w, const struct row *r, size_t file,
     if (rc == 0 && file == 2)
         late_line(r, notes.data, b);
     buf_release(&notes);
+    json_decref(sources);
     return rc;
 }
 
@@ -217,9 +247,9 @@ static int forget(void *ctx, const char *const *columns, int count)
 }
 
 int students_write(struct store *s, const struct table *t, const struct key_base *keys,
-                   const char *out, struct err *e)
+                   const char *out, enum lang lang, struct err *e)
 {
-    struct writer w = {.s = s, .t = t, .keys = keys, .out = out};
+    struct writer w = {.s = s, .t = t, .keys = keys, .out = out, .lang = lang};
     int rc = 0;
 
     for (int i = 0; rc == 0 && i < t->row_count; i++) {

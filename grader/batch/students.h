@@ -10,8 +10,9 @@
 #include "batch/key.h"
 #include "batch/table.h"
 
-/* Writes all. `keys` names this grader, so that another one writes its reports anew. */
+/* Writes all, in that language. `keys` names this grader, so that another one writes its
+ * reports anew. */
 int students_write(struct store *s, const struct table *t, const struct key_base *keys,
-                   const char *out, struct err *e);
+                   const char *out, enum lang lang, struct err *e);
 
 #endif

@@ -20,7 +20,8 @@ enum {
     OPT_FILL,
     OPT_RESUME,
     OPT_REGRADE,
-    OPT_APPLY
+    OPT_APPLY,
+    OPT_LANG
 };
 
 enum { TABLE_ROWS = 60 }; /* more are for the gradebook, not for a terminal */
@@ -28,7 +29,7 @@ enum { TABLE_ROWS = 60 }; /* more are for the gradebook, not for a terminal */
 static const double LOG_EVERY_S = 10;
 
 struct batch_options {
-    const char *out, *exercises, *secret, *deadline, *late, *regrade;
+    const char *out, *exercises, *secret, *deadline, *late, *regrade, *lang;
     const char *fills[CLASS_FILLS + 1];
     long jobs;
     enum tier least;
@@ -49,6 +50,7 @@ static const struct option_row rows[] = {
     {OPT_RESUME, "resume", NULL, "go on with the class that OUT has, with its options"},
     {OPT_REGRADE, "regrade", "ID", "grade exercise ID of OUT's class anew, show what changes"},
     {OPT_APPLY, "apply", NULL, "with --regrade: and make it count"},
+    {OPT_LANG, "lang", "L", "students' reports in en or zh (default: the terminal's)"},
     {OPT_SECRET, "secret", "FILE",
      "course secret (made when missing; default in ~/.config/lockstep)"},
     {OPT_MIN_TIER, "min-tier", "TIER",
@@ -91,6 +93,9 @@ static int use(void *ctx, int key, const char *value, struct err *e)
         return 0;
     case OPT_SECRET:
         o->secret = value;
+        return 0;
+    case OPT_LANG:
+        o->lang = value;
         return 0;
     case OPT_DEADLINE:
         o->deadline = value;
@@ -156,6 +161,7 @@ static int remember(struct class_run *r, const struct batch_options *o, struct e
     if (rc == 0 && (store_set(r->store, "exercises", ids.data, e) < 0 ||
                     store_set(r->store, "deadline", o->deadline, e) < 0 ||
                     store_set(r->store, "late", o->late, e) < 0 ||
+                    store_set(r->store, "lang", o->lang, e) < 0 ||
                     store_set(r->store, "secret", absolute(r->a, o->secret), e) < 0))
         rc = -1;
     for (int i = 0; rc == 0 && i < CLASS_FILLS; i++)
@@ -172,6 +178,7 @@ static void recall(struct class_run *r, struct batch_options *o)
     o->exercises = remembered(r, "exercises", o->exercises);
     o->deadline = remembered(r, "deadline", o->deadline);
     o->late = remembered(r, "late", o->late);
+    o->lang = remembered(r, "lang", o->lang);
     o->secret = remembered(r, "secret", o->secret);
     for (int i = 0; !o->fills[i] && i < CLASS_FILLS; i++)
         o->fills[i] = store_get(r->store, arena_printf(r->a, "fill/%d", i), r->a);
@@ -496,6 +503,10 @@ static int batch(struct batch_options *o, struct class_run *r, struct err *e)
         return err_set(e, ERR_USAGE, "'%s' holds no class to go on with", r->out);
     if (again)
         recall(r, o);
+    if (!o->lang)
+        o->lang = user_language() == LANG_ZH ? "zh" : "en";
+    if (parse_lang(o->lang, &r->lang, e) < 0)
+        return -1;
     if ((again && choose_exercises(o, &c, r, e) < 0) || read_deadline(o, r, e) < 0 ||
         load_secret(o, r->a, &secret, e) < 0)
         return -1;

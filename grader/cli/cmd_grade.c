@@ -7,16 +7,19 @@
 #include "batch/unitfile.h"
 #include "cli/options.h"
 #include "cli/scores.h"
+#include "core/utf8.h"
 #include "report/report.h"
 
 enum {
     MAX_FORMATS = 32,
+    SOURCE_MAX = 1 << 20,
     OPT_SUBMISSION = 256,
     OPT_FORMAT,
     OPT_COLOR,
     OPT_ORACLE,
     OPT_SECRET,
-    OPT_MIN_TIER
+    OPT_MIN_TIER,
+    OPT_LANG
 };
 
 struct wanted_format {
@@ -30,6 +33,7 @@ struct grade_options {
     int format_count;
     bool verbose, oracle;
     enum tier least;
+    enum lang lang;
     enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 };
 
@@ -44,6 +48,7 @@ static const struct option_row rows[] = {
     {OPT_SECRET, "secret", "FILE", "course secret for the inputs (default: practice inputs)"},
     {OPT_MIN_TIER, "min-tier", "TIER",
      "refuse where runs are confined less: full, fallback or none (default)"},
+    {OPT_LANG, "lang", "L", "en or zh (default: the terminal's)"},
     {'v', "verbose", NULL, "show every mode and all advice"},
     {0, NULL, NULL, NULL},
 };
@@ -110,6 +115,8 @@ static int use(void *ctx, int key, const char *value, struct err *e)
         else
             return err_set(e, ERR_USAGE, "'--color %s': expected auto, always or never", value);
         return 0;
+    case OPT_LANG:
+        return parse_lang(value, &o->lang, e);
     case OPT_ORACLE:
         o->oracle = true;
         return 0;
@@ -142,6 +149,27 @@ static json_t *paths_of(const struct grade_options *o, const struct unit_result 
     }
     arena_release(&a);
     return paths;
+}
+
+/* The text of the files, for the page that shows them. */
+static json_t *sources_of(const struct unit_result *units, const char *const *files, int count)
+{
+    json_t *all = json_object();
+
+    for (int i = 0; i < count; i++) {
+        auto_free char *text = NULL;
+        struct err missing = {0};
+        struct buf clean = {0};
+        size_t len;
+
+        if (!files[i] || slurp(files[i], SOURCE_MAX, &text, &len, &missing) < 0)
+            continue;
+        utf8_clean(&clean, text, len, UTF8_JSON);
+        json_object_set_new(all, units[i].exercise->id,
+                            json_stringn(clean.data ? clean.data : "", clean.len));
+        buf_release(&clean);
+    }
+    return all;
 }
 
 static const char *environment(const char *name)
@@ -210,14 +238,19 @@ static int write_format(const struct grade_options *o, const struct wanted_forma
     return rc;
 }
 
+/* `whole`: everything is graded. Before that only files are written, with what is known. */
 static int write_formats(const struct grade_options *o, const json_t *result,
-                         const json_t *timing, const struct unit_result *units, int count,
-                         struct err *e)
+                         const json_t *timing, const struct unit_result *units,
+                         const char *const *files, int count, bool whole, struct err *e)
 {
     auto_free char *behind = NULL;
     json_t *paths = paths_of(o, units, count);
-    struct render_options r = {
-        .lang = user_language(), .verbose = o->verbose, .paths = paths, .fact = environment};
+    json_t *sources = has_format(o, "html") ? sources_of(units, files, count) : NULL;
+    struct render_options r = {.lang = o->lang,
+                               .verbose = o->verbose,
+                               .paths = paths,
+                               .sources = sources,
+                               .fact = environment};
     int rc = 0;
 
     if (o->submission && asprintf(&behind, " --submission %s", o->submission) < 0) {
@@ -226,11 +259,38 @@ static int write_formats(const struct grade_options *o, const json_t *result,
     }
     r.behind = behind; /* the command to type shows the same file */
     for (int i = 0; rc == 0 && i < o->format_count; i++)
-        rc = write_format(o, &o->formats[i], &r, result, timing, e);
-    if (rc == 0 && has_format(o, "github"))
+        if (whole || o->formats[i].file)
+            rc = write_format(o, &o->formats[i], &r, result, timing, e);
+    if (rc == 0 && whole && has_format(o, "github"))
         rc = write_summary(result, timing, &r, e);
+    json_decref(sources);
     json_decref(paths);
     return rc;
+}
+
+static int write_all_formats(const struct grade_options *o, const struct unit_result *units,
+                             const char *const *files, int count, bool whole, struct err *e)
+{
+    json_t *result = NULL, *timing = NULL;
+    int rc = report_json(units, count, &result, e);
+
+    if (rc == 0)
+        rc = report_timing(units, count, &timing, e);
+    if (rc == 0)
+        rc = write_formats(o, result, timing, units, files, count, whole, e);
+    json_decref(result);
+    json_decref(timing);
+    return rc;
+}
+
+/* A platform that ends us when its own time is over still finds what is known by then. */
+static int write_so_far(const struct grade_options *o, const struct unit_result *units,
+                        const char *const *files, int count, struct err *e)
+{
+    for (int i = 0; i < o->format_count; i++)
+        if (o->formats[i].file && count > 1)
+            return write_all_formats(o, units, files, count, false, e);
+    return 0;
 }
 
 struct telling {
@@ -261,8 +321,8 @@ static void remember(const struct unit_result *units, int count)
 
 /* Returns the exit status; not-graded units are told on stderr, and in the result. */
 static int grade_all(const struct grade_options *o, const struct course *c,
-                     const struct exercise *const *list, int count, struct arena *a,
-                     struct unit_result *units, struct err *e)
+                     const struct exercise *const *list, const char *const *files, int count,
+                     struct arena *a, struct unit_result *units, struct err *e)
 {
     auto_free char *secret = NULL;
     struct telling telling = {0};
@@ -274,13 +334,13 @@ static int grade_all(const struct grade_options *o, const struct course *c,
         return -1;
     uo.secret = secret;
     for (int i = 0; i < count; i++) {
-        const char *dir = o->submission ? o->submission : own_files(c, a);
         struct err why = {0};
 
+        if (write_so_far(o, units, files, count, e) < 0)
+            return -1;
         telling.id = list[i]->id;
         if (list[i]->broken.kind == ERR_NONE &&
-            unit_grade(&uo, list[i], submission_file(dir, list[i], a), a, &units[i], &why) ==
-                0) {
+            unit_grade(&uo, list[i], files[i], a, &units[i], &why) == 0) {
             if (units[i].score < units[i].max && status == EXIT_ALL_PASS)
                 status = EXIT_SOME_FAIL;
             continue;
@@ -306,7 +366,7 @@ static int grade(const struct grade_options *o, char *const words[], struct aren
 {
     const struct exercise **list;
     struct unit_result *units;
-    json_t *result = NULL, *timing = NULL;
+    const char **files, *dir;
     struct course c;
     struct stat st;
     int count, status;
@@ -317,25 +377,27 @@ static int grade(const struct grade_options *o, char *const words[], struct aren
         (count = pick_exercises(&c, words, a, &list, e)) < 0)
         return -1;
     units = arena_zalloc(a, (size_t)(count + 1) * sizeof *units);
-    if (!units)
+    files = arena_zalloc(a, (size_t)(count + 1) * sizeof *files);
+    dir = o->submission ? o->submission : own_files(&c, a);
+    if (!units || !files || !dir)
         return err_oom(e);
-    status = grade_all(o, &c, list, count, a, units, e);
-    if (status < 0)
-        return -1;
-    if (report_json(units, count, &result, e) < 0 ||
-        report_timing(units, count, &timing, e) < 0 ||
-        write_formats(o, result, timing, units, count, e) < 0)
+    for (int i = 0; i < count; i++) {
+        files[i] = submission_file(dir, list[i], a);
+        units[i] = (struct unit_result){.exercise = list[i],
+                                        .max = RUBRIC_POINTS,
+                                        .not_graded = "grading ended before its turn came"};
+    }
+    status = grade_all(o, &c, list, files, count, a, units, e);
+    if (status >= 0 && write_all_formats(o, units, files, count, true, e) < 0)
         status = -1;
-    if (!o->submission)
+    if (status >= 0 && !o->submission)
         remember(units, count);
-    json_decref(result);
-    json_decref(timing);
     return status;
 }
 
 static int run(int argc, char *argv[], struct err *e)
 {
-    struct grade_options o = {0};
+    struct grade_options o = {.lang = user_language()};
     struct arena a = {0};
     int first = options_parse(&cmd_grade, rows, argc, argv, use, &o, e), status;
 

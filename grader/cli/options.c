@@ -59,6 +59,17 @@ int options_parse(const struct cmd *cmd, const struct option_row *rows, int argc
     return optind;
 }
 
+int parse_lang(const char *value, enum lang *ret, struct err *e)
+{
+    if (strcmp(value, "en") == 0)
+        *ret = LANG_EN;
+    else if (strncmp(value, "zh", 2) == 0)
+        *ret = LANG_ZH;
+    else
+        return err_set(e, ERR_USAGE, "'--lang %s': expected en or zh", value);
+    return 0;
+}
+
 int parse_min_tier(const char *value, enum tier *ret, struct err *e)
 {
     return tier_parse(value, ret)

@@ -25,6 +25,9 @@ int options_parse(const struct cmd *cmd, const struct option_row *rows, int argc
 /* Refuses (ERR_SYSTEM, with the remedy) when this machine confines runs less than `least`. */
 int require_tier(enum tier least, struct err *e);
 
+/* The value of --lang: en or zh. */
+int parse_lang(const char *value, enum lang *ret, struct err *e);
+
 /* The value of --min-tier. */
 int parse_min_tier(const char *value, enum tier *ret, struct err *e);
 

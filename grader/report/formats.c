@@ -28,7 +28,7 @@ static int junit(const json_t *result, const json_t *timing, const struct render
 static int html(const json_t *result, const json_t *timing, const struct render_options *o,
                 struct buf *ret, struct err *e)
 {
-    const struct html_options h = {.lang = o->lang};
+    const struct html_options h = {.lang = o->lang, .sources = o->sources, .behind = o->behind};
 
     (void)timing;
     return report_html(result, &h, ret, e);

@@ -6,6 +6,7 @@
  */
 #include "core/escape.h"
 #include "report/get.h"
+#include "report/words.h"
 
 enum { ANNOTATIONS = 10, MESSAGE_MAX = 4000 };
 
@@ -62,7 +63,7 @@ int report_github(const json_t *result, const json_t *timing, const struct rende
         if (get_not_graded(x)) {
             buf_puts(ret, "::warning ");
             property(ret, "title", get_str(x, "id"), true);
-            buf_puts(ret, "::not graded, which is no zero: ");
+            buf_printf(ret, "::%s: ", tr(o->lang, "not graded, which is no zero"));
             escape_github(ret, get_str(x, "reason"), strlen(get_str(x, "reason")), false);
             buf_puts(ret, "\n");
         }
@@ -71,9 +72,11 @@ int report_github(const json_t *result, const json_t *timing, const struct rende
             annotation(ret, x, t, o);
     }
     if (all > shown)
-        buf_printf(ret, "::error title=Lockstep::and %d more failed tests; see the summary\n",
-                   all - shown);
-    buf_printf(ret, "::notice title=Lockstep::%ld/%ld points\n", get_num(result, "score"),
-               get_num(result, "max"));
+        buf_printf(
+            ret,
+            tr(o->lang, "::error title=Lockstep::and %d more failed tests; see the summary\n"),
+            all - shown);
+    buf_printf(ret, tr(o->lang, "::notice title=Lockstep::%ld/%ld points\n"),
+               get_num(result, "score"), get_num(result, "max"));
     return ret->failed ? err_oom(e) : 0;
 }

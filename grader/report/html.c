@@ -6,8 +6,19 @@
 #include "report/get.h"
 #include "report/interleaving.h"
 #include "report/page.h"
+#include "report/words.h"
 
-static void put_frame(struct buf *b, const json_t *f)
+/* A sentence of the result, in the reader's language. */
+static void put_said(struct buf *b, enum lang lang, const char *s)
+{
+    struct buf said = {0};
+
+    say(&said, lang, s);
+    page_text(b, said.data);
+    buf_release(&said);
+}
+
+static void put_frame(struct buf *b, const json_t *f, enum lang lang)
 {
     const char *file = get_str(f, "file"), *function = get_str(f, "function"),
                *source = get_str(f, "source");
@@ -17,7 +28,7 @@ static void put_frame(struct buf *b, const json_t *f)
     if (get_num(f, "line") > 0)
         buf_printf(b, ":%ld", get_num(f, "line"));
     if (*function) {
-        buf_puts(b, " in ");
+        buf_puts(b, tr(lang, "  in ") + 1);
         page_text(b, function);
     }
     buf_puts(b, "</code>");
@@ -29,7 +40,7 @@ static void put_frame(struct buf *b, const json_t *f)
     buf_puts(b, "</div>\n");
 }
 
-static void put_stacks(struct buf *b, const json_t *stacks)
+static void put_stacks(struct buf *b, const json_t *stacks, enum lang lang)
 {
     const json_t *s, *f;
     size_t i, k;
@@ -37,9 +48,9 @@ static void put_stacks(struct buf *b, const json_t *stacks)
     json_array_foreach((json_t *)stacks, i, s)
     {
         buf_puts(b, "<p>");
-        page_text(b, get_str(s, "label"));
+        put_said(b, lang, get_str(s, "label"));
         buf_puts(b, "</p>\n");
-        json_array_foreach(json_object_get(s, "frames"), k, f) put_frame(b, f);
+        json_array_foreach(json_object_get(s, "frames"), k, f) put_frame(b, f, lang);
     }
 }
 
@@ -49,12 +60,12 @@ static void put_schedule(struct buf *b, const json_t *schedule, const char *exer
     const char *token = get_str(schedule, "token");
 
     if (get_num(schedule, "found_in") > 0)
-        buf_printf(b, "<p>The interleaving (found in schedule %ld):</p>\n",
+        buf_printf(b, tr(o->lang, "<p>The interleaving (found in schedule %ld):</p>\n"),
                    get_num(schedule, "found_in"));
-    interleaving_html(b, schedule);
+    timeline_html(b, schedule, exercise, o->lang);
     if (!*token)
         return;
-    buf_puts(b, "<p>See it again: <code>lockstep replay ");
+    buf_printf(b, "<p>%s <code>lockstep replay ", tr(o->lang, "See it again:"));
     page_text(b, exercise);
     buf_puts(b, " ");
     page_text(b, test);
@@ -74,26 +85,27 @@ static void put_proof(struct buf *b, const json_t *p, const char *exercise, cons
     page_text(b, get_str(p, "title"));
     buf_puts(b, "</strong> <span class=\"dim small\">(");
     page_text(b, get_str(p, "mode"));
-    buf_printf(b, "%s)</span></p>\n", advice ? ", advice: it costs nothing" : "");
+    buf_printf(b, "%s)</span></p>\n", advice ? tr(o->lang, ", advice: it costs nothing") : "");
     if (*get_str(p, "text")) {
         buf_puts(b, "<p>");
-        page_text(b, get_str(p, "text"));
+        put_said(b, o->lang, get_str(p, "text"));
         buf_puts(b, "</p>\n");
     }
-    put_stacks(b, json_object_get(p, "stacks"));
+    put_stacks(b, json_object_get(p, "stacks"), o->lang);
     if (json_is_object(schedule))
         put_schedule(b, schedule, exercise, test, o);
     buf_puts(b, "</div>\n");
 }
 
-static void put_also(struct buf *b, const json_t *also)
+static void put_also(struct buf *b, const json_t *also, enum lang lang)
 {
     const json_t *v;
     size_t i;
 
     json_array_foreach((json_t *)also, i, v)
     {
-        buf_puts(b, i ? " " : "<p class=\"dim small\">also: ");
+        buf_puts(b, i ? " " : "<p class=\"dim small\">");
+        buf_puts(b, i ? "" : tr(lang, "also: "));
         page_text(b, json_string_value(v));
     }
     if (json_array_size(also))
@@ -119,12 +131,12 @@ static void put_test(struct buf *b, const json_t *t, const char *exercise,
     buf_printf(b, "</span><span>%ld/%ld</span></summary>\n<div>", get_num(t, "points"),
                get_num(t, "max"));
     buf_puts(b, "<p>");
-    page_text(b, get_str(t, "headline"));
+    put_said(b, lang, get_str(t, "headline"));
     buf_puts(b, "</p>\n");
-    put_also(b, json_object_get(t, "also"));
+    put_also(b, json_object_get(t, "also"), lang);
     json_array_foreach(json_object_get(t, "evidence"), i, p) put_proof(b, p, exercise, id, o);
     if (lost && *hint) {
-        buf_puts(b, "<p>About this test: ");
+        buf_printf(b, "<p>%s", tr(lang, "about this test: "));
         page_text(b, hint);
         buf_puts(b, "</p>\n");
     }
@@ -147,22 +159,23 @@ static void put_exercise(struct buf *b, const json_t *x, const struct html_optio
     page_text(b, get_lang(json_object_get(x, "title"), lang));
     buf_puts(b, "</h2>\n");
     if (strcmp(status, "not-graded") == 0) {
-        buf_puts(b, "<p><span class=\"pill none\">not graded</span> ");
+        buf_printf(b, "<p><span class=\"pill none\">%s</span> ", tr(lang, "not graded"));
         page_text(b, get_str(x, "reason"));
-        buf_puts(b,
-                 "</p>\n<p class=\"dim\">This says nothing of the work, and is no zero.</p>\n"
-                 "</section>\n");
+        buf_printf(b, "</p>\n<p class=\"dim\">%s</p>\n</section>\n",
+                   tr(lang, "This says nothing of the work, and is no zero."));
         return;
     }
     buf_puts(b, "<p>");
     page_bar(b, max > 0 ? (int)(100 * score / max) : 0);
     buf_printf(b, " %ld/%ld%s</p>\n", score, max,
-               strcmp(status, "missing") == 0 ? " (nothing was submitted)" : "");
+               strcmp(status, "missing") == 0 ? tr(lang, " (nothing was submitted)") : "");
     if (*get_str(x, "compiler_output")) {
-        buf_puts(b, "<details><summary>The compiler's own words</summary><div><pre>");
+        buf_printf(b, "<details open><summary>%s</summary><div><pre>",
+                   tr(lang, "The compiler's own words"));
         page_text(b, get_str(x, "compiler_output"));
         buf_puts(b, "</pre></div></details>\n");
     }
+    timeline_source(b, id, get_str(o->sources, id), lang);
     if (strcmp(status, "missing") != 0)
         json_array_foreach(json_object_get(x, "tests"), i, t) put_test(b, t, id, o);
     buf_puts(b, "</section>\n");
@@ -199,18 +212,18 @@ static void put_overview(struct buf *b, const json_t *result)
 int report_html(const json_t *result, const struct html_options *o, struct buf *ret,
                 struct err *e)
 {
-    const char *name = o->student ? o->student : "Lockstep report";
+    const char *name = o->student ? o->student : tr(o->lang, "Lockstep report");
     enum tier tier;
     const json_t *x;
     size_t i;
 
-    page_begin(ret, o->lang == LANG_ZH ? "zh-CN" : "en", name);
+    page_begin(ret, o->lang == LANG_ZH ? "zh-CN" : "en", name, timeline_script);
     buf_puts(ret, "<header>\n<h1>");
     page_text(ret, name);
     buf_printf(ret, "</h1>\n<p><strong>%ld/%ld</strong>",
                o->late ? (long)o->counted : get_num(result, "score"), get_num(result, "max"));
     if (o->late)
-        buf_printf(ret, " after lateness; the work itself is worth %ld",
+        buf_printf(ret, tr(o->lang, " after lateness; the work itself is worth %ld"),
                    get_num(result, "score"));
     buf_puts(ret, "</p>\n");
     if (o->notes && *o->notes) {
@@ -223,17 +236,18 @@ int report_html(const json_t *result, const struct html_options *o, struct buf *
     json_array_foreach(json_object_get(result, "exercises"), i, x) put_exercise(ret, x, o);
     buf_puts(ret, "</main>\n<footer class=\"dim small\"><p>");
     if (tier_parse(get_str(result, "tier"), &tier)) {
-        buf_printf(ret, "tier %s: ", tier_name(tier));
-        page_text(ret, tier_promise(tier));
+        buf_printf(ret, tr(o->lang, "tier %s: "), tier_name(tier));
+        page_text(ret, tr(o->lang, tier_promise(tier)));
         buf_puts(ret, "</p>\n<p>");
     }
-    buf_puts(ret, "trust: ");
-    page_text(ret, get_str(result, "trust"));
+    buf_puts(ret, tr(o->lang, "trust: "));
+    put_said(ret, o->lang, get_str(result, "trust"));
     if (strcmp(get_str(result, "memory"), "each") == 0)
-        buf_puts(ret, "; memory was limited for each process, not for a run as a whole");
+        buf_puts(ret, tr(o->lang,
+                         "; memory was limited for each process, not for a run as a whole"));
     buf_puts(ret, "</p>\n<p>Lockstep ");
     page_text(ret, get_str(result, "grader"));
     buf_puts(ret, "</p></footer>\n");
-    page_end(ret);
+    page_end(ret, timeline_script);
     return ret->failed ? err_oom(e) : 0;
 }

@@ -1,4 +1,5 @@
-/* interleaving.h - a schedule as a table: one column a task, the student's own lines in it.
+/* interleaving.h - a schedule as a table: one column a task, the student's own lines in it; for
+ * a terminal, and as a timeline on a page.
  *
  * Private to report/. Renders the "schedule" object of a piece of evidence (FORMAT.md).
  */
@@ -8,9 +9,18 @@
 #include "report/report.h"
 
 /* Appends the table, each line behind `indent`. Foreign text is cleaned for terminals. */
-void interleaving_table(struct buf *b, const json_t *schedule, const char *indent, bool whole);
+void interleaving_table(struct buf *b, const json_t *schedule, const char *indent, bool whole,
+                        enum lang lang);
 
-/* The same as an HTML table. */
-void interleaving_html(struct buf *b, const json_t *schedule);
+/* The same for a page (timeline.c): a table, and what timeline_script needs to step through it.
+ * `exercise` names the listing (timeline_source()) that belongs to it. */
+void timeline_html(struct buf *b, const json_t *schedule, const char *exercise, enum lang lang);
+
+/* The student's file as a listing with numbered lines, which timelines show beside their steps.
+ */
+void timeline_source(struct buf *b, const char *exercise, const char *text, enum lang lang);
+
+/* What steps through the timelines of a page; for page_begin() and page_end(). */
+extern const char timeline_script[];
 
 #endif

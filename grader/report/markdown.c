@@ -5,6 +5,7 @@
  */
 #include "core/escape.h"
 #include "report/get.h"
+#include "report/words.h"
 
 enum { SUMMARY_MAX = 1000000 };
 
@@ -56,7 +57,7 @@ static void put_table(struct buf *b, const json_t *x, enum lang lang)
     const json_t *t;
     size_t i;
 
-    buf_puts(b, "| | test | points | |\n|---|---|---:|---|\n");
+    buf_puts(b, tr(lang, "| | test | points | |\n|---|---|---:|---|\n"));
     json_array_foreach(json_object_get(x, "tests"), i, t)
     {
         const char *verdict = get_str(t, "verdict");
@@ -83,7 +84,7 @@ static void put_failures(struct buf *b, const json_t *x, enum lang lang)
             continue;
         get_message(t, lang, &message);
         if (b->len + 2 * message.len > SUMMARY_MAX - 4096) {
-            buf_printf(b, "(%s and what follows is too long for this page)\n\n",
+            buf_printf(b, tr(lang, "(%s and what follows is too long for this page)\n\n"),
                        get_str(t, "id"));
             buf_release(&message);
             return;
@@ -108,13 +109,14 @@ int report_markdown(const json_t *result, const json_t *timing, const struct ren
         buf_printf(ret, "## %s ", get_str(x, "id"));
         inline_text(ret, get_lang(json_object_get(x, "title"), o->lang));
         if (get_not_graded(x)) {
-            buf_puts(ret, ": not graded\n\nThis says nothing of the work, and is no zero.\n\n");
+            buf_puts(ret, tr(o->lang, ": not graded\n\nThis says nothing of the work, and is "
+                                      "no zero.\n\n"));
             fenced(ret, get_str(x, "reason"));
             continue;
         }
         buf_printf(ret, ": %ld/%ld\n\n", get_num(x, "score"), get_num(x, "max"));
         if (strcmp(get_str(x, "status"), "missing") == 0) {
-            buf_puts(ret, "Nothing was submitted.\n\n");
+            buf_puts(ret, tr(o->lang, "Nothing was submitted.\n\n"));
             continue;
         }
         put_table(ret, x, o->lang);
@@ -122,7 +124,7 @@ int report_markdown(const json_t *result, const json_t *timing, const struct ren
             fenced(ret, get_str(x, "compiler_output"));
         put_failures(ret, x, o->lang);
     }
-    inline_text(ret, get_str(result, "trust"));
+    inline_text(ret, tr(o->lang, get_str(result, "trust")));
     buf_puts(ret, "\n");
     return ret->failed ? err_oom(e) : 0;
 }

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include <nettle/base64.h>
+#include <nettle/sha2.h>
+
 #include "core/escape.h"
 
 static const char style[] =
@@ -28,7 +31,7 @@ static const char style[] =
     "th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;"
     "vertical-align:top}td:first-child{white-space:nowrap}th{color:var(--dim);font-weight:600}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
-    "table.steps td{font:13px/1.4 ui-monospace,monospace;min-width:11rem}"
+    "table.steps td{font:13px/1.4 ui-monospace,monospace;min-width:9rem;white-space:normal}"
     "table.steps td.at{background:var(--soft)}"
     ".pill{display:inline-block;padding:0 .5rem;border-radius:1rem;font-size:.8rem;"
     "border:1px solid currentColor;white-space:nowrap;color:var(--bad)}"
@@ -50,21 +53,58 @@ static const char style[] =
     ".cols{display:flex;align-items:flex-end;gap:.3rem;height:9rem;margin:.5rem 0}"
     ".cols span{flex:1;display:flex;flex-direction:column;justify-content:flex-end;"
     "height:100%;text-align:center;font-size:.75rem;color:var(--dim)}"
-    ".cols i{display:block;background:var(--good);border-radius:.2rem .2rem 0 0}";
+    ".cols i{display:block;background:var(--good);border-radius:.2rem .2rem 0 0}"
+    ".play{margin:.5rem 0}.play:focus-visible{outline:2px solid var(--link);outline-offset:3px}"
+    ".controls button{font:inherit;min-width:2.6rem;padding:.15rem .5rem;color:inherit;"
+    "background:var(--soft);border:1px solid var(--line);border-radius:.3rem;cursor:pointer}"
+    ".controls output{display:inline-block;min-width:8rem;padding-left:.4rem}"
+    ".beside{display:grid;grid-template-columns:minmax(0,1fr);gap:.6rem}"
+    "@media(min-width:60rem){.beside:has(pre){grid-template-columns:minmax(0,3fr) "
+    "minmax(0,2fr)}}"
+    ".side pre{position:relative;max-height:22rem;overflow:auto;margin:0}"
+    "@media(max-width:60rem){.side pre{max-height:12rem}}"
+    "tr.later td{opacity:.35}tr.now td.at{background:var(--mark)}tr[data-t]{cursor:pointer}"
+    "pre.code{counter-reset:n}pre.code span{display:block;counter-increment:n;min-height:1.2em}"
+    "pre.code span::before{content:counter(n);display:inline-block;width:2.5rem;"
+    "margin-right:.7rem;text-align:right;color:var(--dim)}"
+    "pre.code .now{background:var(--mark)}pre.code .there{box-shadow:inset 3px 0 var(--link)}"
+    "pre.code span[data-who]::after{content:'\\2190  ' attr(data-who);color:var(--link);"
+    "font-weight:600;margin-left:1rem}";
 
-void page_begin(struct buf *b, const char *lang, const char *title)
+/* What a policy calls a script: the hash of its text (CSP Level 3, "hash-source"). */
+static void put_policy(struct buf *b, const char *script)
+{
+    char text[BASE64_ENCODE_RAW_LENGTH(SHA256_DIGEST_SIZE) + 1] = "";
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    struct sha256_ctx h;
+
+    buf_puts(b, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                "style-src 'unsafe-inline'");
+    if (script) {
+        sha256_init(&h);
+        sha256_update(&h, strlen(script), (const uint8_t *)script);
+        sha256_digest(&h, sizeof digest, digest);
+        base64_encode_raw(text, sizeof digest, digest);
+        buf_printf(b, "; script-src 'sha256-%s'", text);
+    }
+    buf_puts(b, "\">\n");
+}
+
+void page_begin(struct buf *b, const char *lang, const char *title, const char *script)
 {
     buf_printf(b, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n",
                lang);
-    buf_puts(b, "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                "style-src 'unsafe-inline'\">\n<title>");
+    buf_puts(b, "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
+    put_policy(b, script);
+    buf_puts(b, "<title>");
     page_text(b, title);
     buf_printf(b, "</title>\n<style>%s</style>\n</head>\n<body>\n", style);
 }
 
-void page_end(struct buf *b)
+void page_end(struct buf *b, const char *script)
 {
+    if (script)
+        buf_printf(b, "<script>%s</script>\n", script);
     buf_puts(b, "</body>\n</html>\n");
 }
 

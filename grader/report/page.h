@@ -8,8 +8,10 @@
 
 #include "core/util.h"
 
-void page_begin(struct buf *b, const char *lang, const char *title);
-void page_end(struct buf *b);
+/* `script`: the only one that may run on the page, named by its hash in the policy; the same
+ * must be given to page_end(), where it stands. NULL: none. */
+void page_begin(struct buf *b, const char *lang, const char *title, const char *script);
+void page_end(struct buf *b, const char *script);
 
 /* Foreign text between tags or in a quoted attribute; NULL is nothing. */
 void page_text(struct buf *b, const char *s);

@@ -6,6 +6,7 @@
 #include <nettle/base64.h>
 
 #include "report/get.h"
+#include "report/words.h"
 
 /* Calls f for each test, and once, with a NULL test, for each exercise that is not graded. */
 static void each_test(const json_t *result, void (*f)(void *, const json_t *x, const json_t *t),
@@ -41,9 +42,10 @@ static json_t *message_of(const json_t *x, const json_t *t, enum lang lang)
     json_t *j;
 
     if (!t)
-        return json_sprintf("not graded, which is no zero: %s", get_str(x, "reason"));
+        return json_sprintf("%s: %s", tr(lang, "not graded, which is no zero"),
+                            get_str(x, "reason"));
     if (passed(t))
-        return json_string(get_str(t, "headline"));
+        return json_string(tr(lang, get_str(t, "headline")));
     get_message(t, lang, &b);
     j = json_stringn(b.data ? b.data : "", b.len);
     buf_release(&b);
@@ -93,6 +95,7 @@ static void gradescope_test(void *ctx, const json_t *x, const json_t *t)
                   message_of(x, t, l->o->lang), "output_format", "text", "visibility",
                   t && strcmp(get_str(t, "visibility"), "hidden") == 0 ? "hidden" : "visible");
 
+    l->broken |= !t;
     if (t) { /* without a score it is told, and counts nothing */
         json_object_set_new(j, "score", json_integer(get_num(t, "points")));
         json_object_set_new(j, "max_score", json_integer(get_num(t, "max")));
@@ -106,11 +109,15 @@ int report_gradescope(const json_t *result, const json_t *timing,
                       const struct render_options *o, struct buf *ret, struct err *e)
 {
     struct list l = {.tests = json_array(), .o = o};
+    json_t *score;
 
     each_test(result, gradescope_test, &l);
-    return dump(json_pack("{s:i, s:f, s:s, s:s, s:s, s:o, s:{s:s, s:s}}", "score",
-                          (int)get_num(result, "score"), "execution_time", elapsed(timing),
-                          "output", get_str(result, "trust"), "output_format", "text",
+    /* With something not graded the sum of the tests counts; where there is no test either, the
+     * platform says that the autograder failed, which is the truth and no zero. */
+    score = l.broken ? NULL : json_integer(get_num(result, "score"));
+    return dump(json_pack("{s:o*, s:f, s:s, s:s, s:s, s:o, s:{s:s, s:s}}", "score", score,
+                          "execution_time", elapsed(timing), "output",
+                          tr(o->lang, get_str(result, "trust")), "output_format", "text",
                           "stdout_visibility", "hidden", "tests", l.tests, "extra_data",
                           "grader", get_str(result, "grader"), "tier", get_str(result, "tier")),
                 JSON_INDENT(2), ret, e);
@@ -279,7 +286,7 @@ int report_prairielearn(const json_t *result, const json_t *timing,
     each_test(result, prairielearn_test, &l);
     return dump(json_pack("{s:f, s:b, s:s, s:o}", "score",
                           max > 0 ? (double)get_num(result, "score") / (double)max : 0.0,
-                          "gradable", !l.broken, "output", get_str(result, "trust"), "tests",
-                          l.tests),
+                          "gradable", !l.broken, "output",
+                          tr(o->lang, get_str(result, "trust")), "tests", l.tests),
                 JSON_INDENT(2), ret, e);
 }

@@ -33,6 +33,7 @@ int report_dump(const json_t *j, struct buf *ret, struct err *e);
 struct text_options {
     const char *replay, *behind; /* around a token: a command to type; NULL: none */
     bool color;
+    bool first;   /* proofs of the first failed test alone, and no footer */
     bool verbose; /* also hints of passed tests' advice, and every mode's verdict */
     enum lang lang;
 };
@@ -45,8 +46,9 @@ int report_text(const json_t *result, const struct text_options *o, struct buf *
 struct render_options {
     enum lang lang;
     bool color, verbose;
-    const char *behind;  /* text: behind a replay command */
-    const json_t *paths; /* {exercise: path of its file as the platform knows it} */
+    const char *behind;    /* text: behind a replay command */
+    const json_t *paths;   /* {exercise: path of its file as the platform knows it} */
+    const json_t *sources; /* {exercise: text of its file}, for html */
     const char *(*fact)(const char *name); /* a platform's environment, getenv(3) */
 };
 
@@ -70,9 +72,11 @@ struct html_options {
     bool late;           /* something came late: `counted` is what is left of the score */
     int counted;
     enum lang lang;
+    const json_t *sources; /* {exercise: text of its file}, shown beside interleavings; NULL */
 };
 
-/* A page for a browser, complete in itself: no script, no font, no request leaves it. */
+/* A page for a browser, complete in itself: no font, no request leaves it, and the one script
+ * in it, which steps through interleavings, is the one its policy names by hash. */
 int report_html(const json_t *result, const struct html_options *o, struct buf *ret,
                 struct err *e);
 

@@ -4,6 +4,7 @@
 #include "core/escape.h"
 #include "report/interleaving.h"
 #include "report/report.h"
+#include "report/words.h"
 
 struct out {
     bool whole; /* a replay: every step */
@@ -21,6 +22,21 @@ static void put(struct out *o, const char *s)
 {
     if (s)
         escape_terminal(o->b, s, strlen(s));
+}
+
+/* A sentence of the result, in the reader's language. */
+static void put_said(struct out *o, const char *s)
+{
+    struct buf said = {0};
+
+    say(&said, o->o->lang, s);
+    put(o, said.data);
+    buf_release(&said);
+}
+
+static const char *word(const struct out *o, const char *msgid)
+{
+    return tr(o->o->lang, msgid);
 }
 
 static void paint(struct out *o, enum color c, const char *s)
@@ -62,7 +78,7 @@ static void put_frame(struct out *o, const json_t *f)
     buf_puts(o->b, "              ");
     paint(o, STRONG, file ? place : "?");
     if (function) {
-        buf_puts(o->b, "  in ");
+        buf_puts(o->b, word(o, "  in "));
         put(o, function);
     }
     buf_puts(o->b, "\n");
@@ -79,7 +95,7 @@ static void put_stack(struct out *o, const json_t *s)
     size_t i;
 
     buf_puts(o->b, "          ");
-    put(o, str(s, "label"));
+    put_said(o, str(s, "label"));
     buf_puts(o->b, "\n");
     json_array_foreach(json_object_get(s, "frames"), i, f) put_frame(o, f);
 }
@@ -92,18 +108,18 @@ static void put_schedule(struct out *o, const json_t *s, const char *indent)
         return;
     snprintf(deeper, sizeof deeper, "%s  ", indent);
     if (num(s, "found_in") > 0 && !o->whole && json_array_size(json_object_get(s, "steps")))
-        buf_printf(o->b, "%sthe interleaving (found in schedule %d):\n", indent,
+        buf_printf(o->b, tr(o->o->lang, "%sthe interleaving (found in schedule %d):\n"), indent,
                    num(s, "found_in"));
     else if (json_array_size(json_object_get(s, "steps")))
-        buf_printf(o->b, "%sthe interleaving:\n", indent);
-    interleaving_table(o->b, s, deeper, o->whole);
+        buf_printf(o->b, tr(o->o->lang, "%sthe interleaving:\n"), indent);
+    interleaving_table(o->b, s, deeper, o->whole, o->o->lang);
     if (!str(s, "token") || !*str(s, "token")) /* not of one schedule, or of one without end */
         return;
     if (o->o->replay)
-        buf_printf(o->b, "%sreplay: %s ", indent, o->o->replay);
+        buf_printf(o->b, "%s%s: %s ", indent, word(o, "replay"), o->o->replay);
     else if (o->test)
-        buf_printf(o->b, "%sreplay: lockstep replay %s %s --token ", indent, o->exercise,
-                   o->test);
+        buf_printf(o->b, "%s%s: lockstep replay %s %s --token ", indent, word(o, "replay"),
+                   o->exercise, o->test);
     else
         return;
     put(o, str(s, "token"));
@@ -117,9 +133,9 @@ static void put_evidence(struct out *o, const json_t *ev)
     size_t i;
 
     buf_puts(o->b, "        ");
-    paint(o, advice ? NOTE : BAD, advice ? "advice" : str(ev, "title"));
+    paint(o, advice ? NOTE : BAD, advice ? word(o, "advice") : str(ev, "title"));
     buf_printf(o->b, "  (%s)\n        ", str(ev, "mode"));
-    put(o, str(ev, "text"));
+    put_said(o, str(ev, "text"));
     buf_puts(o->b, "\n");
     json_array_foreach(json_object_get(ev, "stacks"), i, s) put_stack(o, s);
     put_schedule(o, json_object_get(ev, "schedule"), "        ");
@@ -130,7 +146,7 @@ static void put_modes(struct out *o, const json_t *test)
     const char *mode;
     json_t *v;
 
-    buf_puts(o->b, "        modes:");
+    buf_printf(o->b, "        %s", word(o, "modes:"));
     json_object_foreach(json_object_get(test, "modes"), mode, v)
         buf_printf(o->b, " %s %s", mode, json_string_value(v));
     buf_puts(o->b, "\n");
@@ -155,13 +171,16 @@ static void put_test(struct out *o, const json_t *t, bool short_form)
 
     o->test = str(t, "id");
     buf_puts(o->b, "  ");
-    paint(o, pass ? GOOD : BAD, pass ? "pass" : "FAIL");
+    paint(o, pass ? GOOD : BAD, pass ? word(o, "pass") : word(o, "FAIL"));
     buf_printf(o->b, "  %-26s %3d/%-3d  ", str(t, "id"), num(t, "points"), num(t, "max"));
     if (!pass) {
         paint(o, BAD, verdict);
         buf_puts(o->b, ": ");
     }
-    put(o, pass ? local(o, t, "title") : str(t, "headline"));
+    if (pass)
+        put(o, local(o, t, "title"));
+    else
+        put_said(o, str(t, "headline"));
     buf_puts(o->b, "\n");
     if (short_form)
         return;
@@ -172,7 +191,7 @@ static void put_test(struct out *o, const json_t *t, bool short_form)
         put_modes(o, t);
     if (hint) {
         buf_puts(o->b, "        ");
-        paint(o, NOTE, o->o->lang == LANG_ZH ? "关于这个测试：" : "about this test: ");
+        paint(o, NOTE, word(o, "about this test: "));
         put(o, hint);
         buf_puts(o->b, "\n");
     }
@@ -180,7 +199,7 @@ static void put_test(struct out *o, const json_t *t, bool short_form)
 
 static void put_compiler(struct out *o, const char *text)
 {
-    buf_puts(o->b, "  The compiler says:\n");
+    buf_printf(o->b, "  %s\n", word(o, "The compiler says:"));
     while (text && *text) {
         const size_t n = strcspn(text, "\n");
 
@@ -199,13 +218,13 @@ static void put_tests(struct out *o, const json_t *x)
         const char *verdict, *words;
     } once[] = {
         {"not-implemented",
-         "Nothing is written here yet: each test ends at a function that still "
-         "answers ENOSYS, as the stub does.\n  Open the file, read the header, "
-         "start with the first test below.\n"},
+         N_("Nothing is written here yet: each test ends at a function that still "
+            "answers ENOSYS, as the stub does.\n  Open the file, read the header, "
+            "start with the first test below.\n")},
         {"compile-error", NULL},
         {"forbidden", NULL},
     };
-    bool brief = false;
+    bool brief = false, told = false;
     size_t i;
 
     for (size_t k = 0; k < ARRAY_SIZE(once); k++) {
@@ -220,11 +239,17 @@ static void put_tests(struct out *o, const json_t *x)
             continue;
         }
         buf_puts(o->b, "  ");
-        put(o, once[k].words);
+        put(o, word(o, once[k].words));
     }
     if (strcmp(str(x, "status"), "missing") == 0)
         return;
-    json_array_foreach((json_t *)tests, i, t) put_test(o, t, brief && !o->o->verbose);
+    json_array_foreach((json_t *)tests, i, t)
+    {
+        const bool failed = strcmp(str(t, "verdict"), "pass") != 0;
+
+        put_test(o, t, (brief && !o->o->verbose) || (o->o->first && told));
+        told |= failed;
+    }
 }
 
 static void put_exercise(struct out *o, const json_t *x)
@@ -241,10 +266,10 @@ static void put_exercise(struct out *o, const json_t *x)
     put(o, local(o, x, "title"));
     buf_puts(o->b, "  ");
     if (strcmp(str(x, "status"), "not-graded") == 0) {
-        paint(o, NOTE, "NOT GRADED");
-        buf_puts(
-            o->b,
-            "\n  The grader could not do its job; this says nothing of the submission:\n  ");
+        paint(o, NOTE, word(o, "NOT GRADED"));
+        buf_printf(o->b, "\n  %s\n  ",
+                   word(o, "The grader could not do its job; this says nothing of the "
+                           "submission:"));
         put(o, str(x, "reason"));
         buf_puts(o->b, "\n\n");
         return;
@@ -266,13 +291,18 @@ int report_text(const json_t *result, const struct text_options *options, struct
     size_t i;
 
     json_array_foreach(json_object_get(result, "exercises"), i, x) put_exercise(&o, x);
-    buf_printf(ret, "total %d/%d", num(result, "score"), num(result, "max"));
+    if (options->first)
+        return ret->failed ? err_oom(e) : 0;
+    buf_printf(ret, tr(options->lang, "total %d/%d"), num(result, "score"), num(result, "max"));
     if (tier_parse(str(result, "tier"), &tier))
-        buf_printf(ret, "   (tier %s: %s)\n", tier_name(tier), tier_promise(tier));
-    buf_printf(ret, "trust: %s%s\n", str(result, "trust"),
-               strcmp(str(result, "memory"), "each") == 0
-                   ? "; memory was limited for each process, not for a run as a whole"
-                   : "");
+        buf_printf(ret, tr(options->lang, "   (tier %s: %s)\n"), tier_name(tier),
+                   tr(options->lang, tier_promise(tier)));
+    buf_puts(ret, tr(options->lang, "trust: "));
+    say(ret, options->lang, str(result, "trust"));
+    if (strcmp(str(result, "memory"), "each") == 0)
+        buf_puts(ret, tr(options->lang,
+                         "; memory was limited for each process, not for a run as a whole"));
+    buf_puts(ret, "\n");
     return ret->failed ? err_oom(e) : 0;
 }
 
@@ -283,10 +313,10 @@ static void put_finding(struct out *o, const json_t *f)
     size_t i;
 
     if (advice)
-        paint(o, NOTE, "advice: ");
+        paint(o, NOTE, word(o, "advice: "));
     paint(o, advice ? NOTE : BAD, str(f, "title"));
     buf_puts(o->b, "\n    ");
-    put(o, str(f, "text"));
+    put_said(o, str(f, "text"));
     buf_puts(o->b, "\n");
     json_array_foreach(json_object_get(f, "stacks"), i, s) put_stack(o, s);
     if (!advice || o->o->verbose)
@@ -295,14 +325,15 @@ static void put_finding(struct out *o, const json_t *f)
 }
 
 /* Where signals could have come, and where they did. */
-static void put_deliveries(struct buf *b, const json_t *pair)
+static void put_deliveries(struct buf *b, const json_t *pair, enum lang lang)
 {
     const long done = (long)json_integer_value(json_array_get(pair, 0));
     const long all = (long)json_integer_value(json_array_get(pair, 1));
 
     if (all)
         buf_printf(b,
-                   "signals came at %ld of the %ld points that were seen at which they could\n",
+                   tr(lang, "signals came at %ld of the %ld points that were seen at which "
+                            "they could\n"),
                    done, all);
 }
 
@@ -313,6 +344,7 @@ int report_exploration_text(const json_t *x, const struct text_options *options,
     struct text_options with = *options;
     struct out o = {.b = ret, .o = &with};
     const char *extent = str(x, "extent");
+    const enum lang lang = options->lang;
     const int n = num(x, "schedules"), bugs = num(x, "bugs");
     const json_t *f;
     size_t i;
@@ -324,15 +356,19 @@ int report_exploration_text(const json_t *x, const struct text_options *options,
     if (strcmp(extent, "none") == 0 && !bugs)
         return ret->failed ? err_oom(e) : 0; /* why not is the command's business */
     if (strcmp(extent, "replay") == 0)
-        buf_printf(ret, "replayed one schedule: ");
+        buf_puts(ret, tr(lang, "replayed one schedule: "));
     else if (strcmp(extent, "all") == 0 && bugs == 0)
-        buf_printf(ret, "all %d schedules explored: ", n);
+        buf_printf(ret, tr(lang, "all %d schedules explored: "), n);
     else
-        buf_printf(ret, "%d schedule%s explored: ", n, n == 1 ? "" : "s");
+        buf_printf(ret,
+                   n == 1 ? tr(lang, "%d schedule explored: ")
+                          : tr(lang, "%d schedules explored: "),
+                   n);
     if (bugs)
-        buf_printf(ret, "%d bug%s found\n", bugs, bugs == 1 ? "" : "s");
+        buf_printf(ret, bugs == 1 ? tr(lang, "%d bug found\n") : tr(lang, "%d bugs found\n"),
+                   bugs);
     else
-        buf_puts(ret, "no bug found\n");
-    put_deliveries(ret, json_object_get(x, "deliveries"));
+        buf_puts(ret, tr(lang, "no bug found\n"));
+    put_deliveries(ret, json_object_get(x, "deliveries"), lang);
     return ret->failed ? err_oom(e) : 0;
 }

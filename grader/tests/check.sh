@@ -93,6 +93,10 @@ man_page() {
 
 step "shell scripts" shellcheck -x grader/tests/*.sh grader/tests/cli/*.t grader/bench/*.sh .ci/run
 step "man page" man_page
+every_sentence() {
+    python3 grader/po/extract.py >"$log/all.pot" && msgcmp grader/po/zh_CN.po "$log/all.pot"
+}
+step "every sentence has its Chinese" every_sentence
 step "spelling" codespell -q 3 -L fo,ue,ser README.md grader
 step "static analysis" make -s analyze
 unit plain

@@ -87,9 +87,46 @@ def requests(browser, url):
     return [u for u in seen if u != url and not u.startswith("data:")]
 
 
+KEYS = {"right": "\ue014", "left": "\ue012", "down": "\ue015", "up": "\ue013", "home": "\ue011", "end": "\ue010"}
+WHERE = """const p = document.querySelector('.play'), rows = [...p.querySelectorAll('tr[data-t]')];
+return {at: rows.findIndex(r => r.classList.contains('now')), rows: rows.length,
+        now: p.querySelectorAll('tr.now').length, said: p.querySelector('output').value,
+        line: (p.querySelector('.side .now') || {}).textContent || '',
+        cell: (p.querySelector('tr.now td.at') || {}).textContent || '',
+        whose: [...p.querySelectorAll('.side [data-who]')].length}"""
+
+
+def press(browser, *names):
+    browser.call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": [
+        {"type": kind, "value": KEYS[n]} for n in names for kind in ("keyDown", "keyUp")]}]})
+
+
+def step_through(browser, name, check):
+    """Real key presses on the first timeline: forwards, back, to both ends; and a button."""
+    browser.script("const p = document.querySelector('.play'); p.scrollIntoView(); p.focus()")
+    seen = []
+    for keys in (["right"], ["right"], ["down"], ["left"], ["up"], ["end"], ["right"], ["home"], ["left"]):
+        press(browser, *keys)
+        seen.append(browser.script(WHERE))
+    last = seen[0]["rows"] - 1
+    check(f"{name}: arrow keys step", [s["at"] for s in seen] == [0, 1, 2, 1, 0, last, last, 0, 0],
+          [s["at"] for s in seen])
+    check(f"{name}: one step at a time", all(s["now"] == 1 for s in seen), seen)
+    check(f"{name}: says where", all(str(s["at"] + 1) in s["said"] and str(s["rows"]) in s["said"] for s in seen), seen)
+    shown = [s for s in seen if s["line"].strip()]
+    check(f"{name}: the source is beside it", shown and all(
+        "".join(s["line"].split())[:6] in "".join(s["cell"].split()) for s in shown) and seen[5]["whose"] > 1, seen)
+    browser.script("document.querySelector('.play button[value=\"1\"]').click()")
+    check(f"{name}: buttons step", browser.script(WHERE)["at"] == 1, browser.script(WHERE))
+    browser.script("document.activeElement.blur(); document.querySelector('.play').scrollIntoView()")
+    press(browser, "right")
+    check(f"{name}: keys reach the timeline in view", browser.script(WHERE)["at"] == 2, browser.script(WHERE))
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--shots", type=pathlib.Path)
+    a.add_argument("--timeline", action="store_true", help="the pages must have one, and it must step")
     a.add_argument("pages", nargs="+", type=pathlib.Path)
     args = a.parse_args()
     browser = Browser()
@@ -98,7 +135,7 @@ def main():
     def check(name, ok, detail):
         nonlocal bad
         bad += not ok
-        print(f"{'ok  ' if ok else 'FAIL'} {name}{'' if ok else ': ' + str(detail)[:300]}")
+        print(f"{'ok  ' if ok else 'FAIL'} {name}{'' if ok else ': ' + str(detail)[:3000]}")
 
     try:
         for page in args.pages:
@@ -119,7 +156,10 @@ def main():
                 said = [x["message"] for x in browser.logs("browser")]
                 check(f"{name}: silent", not said, said)
                 ran = browser.script("return [typeof window.hacked, document.scripts.length]")
-                check(f"{name}: no script", ran == ["undefined", 0], ran)
+                ours = "report.html" in str(page) and "students" in str(page) or args.timeline
+                check(f"{name}: no script", ran == ["undefined", 1 if ours else 0], ran)
+                if args.timeline:
+                    step_through(browser, name, check)
                 if args.shots:
                     args.shots.mkdir(parents=True, exist_ok=True)
                     shot = browser.call("GET", "/screenshot")

@@ -24,6 +24,17 @@ done
 is "the secret is the owner's alone" "$(stat -c %a "$tmp/secret")" 600
 is "nothing else is left in OUT" "$(find "$tmp/out" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | tr '\n' ' ')" "batch.db gradebook.csv report.html students "
 
+# In Chinese: the reports alone are written anew, and nothing is left in English.
+run 0 "$LOCKSTEP" batch -o "$tmp/out" --resume --lang zh
+same "all from the store" "$out" ', 0 of them graded now'
+same "a report in Chinese" "$(cat "$tmp/out/students/student-2/report.txt")" '失败  set-wakes-all'
+run 0 /usr/bin/python3 "$top/grader/tests/said.py" "$tmp/out"
+run 0 "$LOCKSTEP" batch -o "$tmp/out" --resume
+same "the language is remembered" "$(cat "$tmp/out/students/student-2/report.txt")" '失败  set-wakes-all'
+run 0 "$LOCKSTEP" batch -o "$tmp/out" --resume --lang en
+run 1 /usr/bin/python3 "$top/grader/tests/said.py" "$tmp/out"
+same "English would be found" "$out" 'a task sleeps and nobody will ever wake it'
+
 # The same class, another run, one at a time: the same bytes.
 run 0 "$LOCKSTEP" batch --exercises 8 "$tmp/class" -o "$tmp/again" -j 1 --secret "$tmp/secret"
 unit() { # FOLDER: what the result says of 08-event

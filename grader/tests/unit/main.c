@@ -52,6 +52,7 @@ int main(void)
     srunner_add_suite(sr, batch_suite());
     srunner_add_suite(sr, class_suite());
     srunner_add_suite(sr, scan_suite());
+    srunner_add_suite(sr, words_suite());
     if (tap)
         srunner_set_tap(sr, tap);
     srunner_run_all(sr, CK_NORMAL);

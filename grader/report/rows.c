@@ -1,0 +1,147 @@
+/* rows.c - steps of a schedule to rows: those of one task in the same line become one
+ * ("reads n, writes n").
+ */
+#include "report/rows.h"
+
+#include <string.h>
+
+#include "report/words.h"
+
+static const char *str(const json_t *j, const char *key)
+{
+    return json_string_value(json_object_get(j, key));
+}
+
+/* Reading and writing in one line is one thing to a reader; waiting and being woken is not. */
+static bool is_access(const char *what)
+{
+    static const char *const words[] = {"reads", "writes", "loads", "stores", "updates"};
+
+    for (size_t i = 0; what && i < ARRAY_SIZE(words); i++)
+        if (strncmp(what, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool same_place(const struct row *r, const json_t *step)
+{
+    const json_t *at = json_object_get(step, "at");
+    char line[16];
+
+    snprintf(line, sizeof line, "%d", (int)json_integer_value(json_object_get(at, "line")));
+    return r->task == (int)json_integer_value(json_object_get(step, "task")) &&
+           strcmp(r->line, line) == 0;
+}
+
+static void append_what(struct row *r, const char *what)
+{
+    const size_t used = strlen(r->what), n = strlen(what);
+
+    if (used >= n && strcmp(r->what + used - n, what) == 0)
+        return; /* the same again */
+    if (used + n + 3 < sizeof r->what)
+        snprintf(r->what + used, sizeof r->what - used, "%s%s", used ? ", " : "", what);
+}
+
+static void put_who(struct row *r, enum lang lang, const char *who)
+{
+    struct buf said = {0};
+
+    say(&said, lang, who);
+    snprintf(r->who, sizeof r->who, "%s", said.data ? said.data : "");
+    buf_release(&said);
+}
+
+int rows_make(const json_t *steps, enum lang lang, struct row *rows, int max)
+{
+    const json_t *st;
+    size_t i;
+    int n = 0;
+
+    json_array_foreach((json_t *)steps, i, st)
+    {
+        const json_t *at = json_object_get(st, "at");
+        const char *what = str(st, "what");
+        struct buf said = {0};
+
+        if (!what)
+            continue;
+        say(&said, lang, what);
+        if (n > 0 && same_place(&rows[n - 1], st) && strcmp(rows[n - 1].what, said.data) == 0) {
+            buf_release(&said);
+            continue; /* looked again, and nothing had changed */
+        }
+        if (n == 0 || !same_place(&rows[n - 1], st) || !is_access(what) ||
+            !rows[n - 1].access) {
+            if (n == max) {
+                buf_release(&said);
+                return n;
+            }
+            rows[n] = (struct row){.task = (int)json_integer_value(json_object_get(st, "task")),
+                                   .access = is_access(what)};
+            put_who(&rows[n], lang, str(st, "who"));
+            snprintf(rows[n].line, sizeof rows[n].line, "%d",
+                     (int)json_integer_value(json_object_get(at, "line")));
+            rows[n].file = str(at, "file");
+            rows[n++].source = str(at, "source");
+        }
+        append_what(&rows[n - 1], said.data ? said.data : "");
+        buf_release(&said);
+    }
+    return n;
+}
+
+/* Screen columns of UTF-8: Chinese has two a character. */
+static int shown(const char *s)
+{
+    int n = 0;
+
+    for (; *s; s++)
+        n += (*s & 0xc0) == 0x80 ? 0 : (unsigned char)*s >= 0xe3 ? 2 : 1;
+    return n;
+}
+
+void row_text(const struct row *r, char *ret, size_t size, int width)
+{
+    const int what = shown(r->what);
+    int room = width - what - (int)strlen(r->line) - 7;
+
+    if (r->line[0] == '0' || !r->file) {
+        snprintf(ret, size, "(%s)", r->what);
+        return;
+    }
+    if (!r->source) { /* not the student's: the test's own line */
+        snprintf(ret, size, "(%s)  %s:%s", r->what, r->file, r->line);
+        return;
+    }
+    if (room < 10)
+        room = 10;
+    snprintf(ret, size, "%s: %.*s  (%s)", r->line, room, r->source, r->what);
+}
+
+const char *rows_who(const struct row *rows, int n, int task)
+{
+    for (int i = 0; i < n; i++)
+        if (rows[i].task == task)
+            return rows[i].who;
+    return "";
+}
+
+/* Which column a task has: those that appear, in order of number. */
+int rows_columns(const struct row *rows, int n, int column[static TASKS_SHOWN])
+{
+    int count = 0;
+
+    for (int t = 0; t < TASKS_SHOWN; t++) {
+        column[t] = -1;
+        for (int i = 0; i < n; i++)
+            if (rows[i].task == t) {
+                column[t] = count++;
+                break;
+            }
+    }
+    for (int i = 0; i < n; i++)
+        if (rows[i].task >= TASKS_SHOWN)
+            return TASKS_SHOWN;
+    return count;
+}

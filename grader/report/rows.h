@@ -1,0 +1,35 @@
+/* rows.h - a schedule's steps as rows for a reader: who, where, what.
+ *
+ * Private to report/: interleaving.c makes a terminal's table of them, timeline.c a page's.
+ */
+#ifndef GRADER_ROWS_H
+#define GRADER_ROWS_H
+
+#include "report/report.h"
+
+/* CELL: bytes of one row's text. ROWS_MAX: of a longer schedule the end is shown, where it goes
+ * wrong. TASKS_SHOWN: columns at most. */
+enum { CELL = 200, ROWS_MAX = 60, TASKS_SHOWN = 64 };
+
+struct row {
+    int task;
+    char who[40];
+    char line[16];             /* "0": nowhere known */
+    const char *source, *file; /* the JSON's; source NULL: not the student's line */
+    char what[CELL];
+    bool access; /* only reads and writes so far */
+};
+
+/* At most `max` rows of `steps`, in that language; returns how many. */
+int rows_make(const json_t *steps, enum lang lang, struct row *rows, int max);
+
+/* Which column each task has, -1: none, in order of number; returns how many there are. */
+int rows_columns(const struct row *rows, int n, int column[static TASKS_SHOWN]);
+
+/* The name of a task that has a row. */
+const char *rows_who(const struct row *rows, int n, int task);
+
+/* "31: counter++  (reads, writes)" in about `width` columns. */
+void row_text(const struct row *r, char *ret, size_t size, int width);
+
+#endif
