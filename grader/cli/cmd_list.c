@@ -1,14 +1,21 @@
-/* cmd_list.c - `lockstep list`: the exercises, in the user's language, with the best scores. */
+/* cmd_list.c - `lockstep list`: the exercises, in the user's language, with a bar of the best
+ * score of each. */
+#include <langinfo.h>
+#include <locale.h>
 #include <string.h>
 
+#include "cli/list.h"
 #include "cli/options.h"
 #include "cli/scores.h"
+#include "report/words.h"
+
+enum { BAR = 10 };
 
 static const struct option_row rows[] = {{0, NULL, NULL, NULL}};
 
 static const char *const heads[LANG_COUNT] = {
-    [LANG_EN] = "exercise                best  points  tests  title",
-    [LANG_ZH] = "练习                    最好    分数   测试  题目",
+    [LANG_EN] = "exercise                best                tests  title",
+    [LANG_ZH] = "练习                    最好                 测试  题目",
 };
 
 static int use(void *ctx, int key, const char *value, struct err *e)
@@ -17,23 +24,41 @@ static int use(void *ctx, int key, const char *value, struct err *e)
     return 0;
 }
 
+/* Blocks where the terminal can show them. */
+static bool has_blocks(void)
+{
+    setlocale(LC_CTYPE, "");
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+const char *score_bar(int best, char ret[static SCORE_BAR])
+{
+    const bool blocks = has_blocks();
+    const int full = best > 0 ? best * BAR / RUBRIC_POINTS : 0;
+    char *p = ret;
+
+    for (int i = 0; i < BAR; i++)
+        p = stpcpy(p, i < full ? (blocks ? "█" : "#") : blocks ? "░" : ".");
+    return ret;
+}
+
 static void print_exercise(const struct exercise *x, int best, enum lang lang)
 {
-    char score[16] = "-";
+    char score[16] = "-", bar[SCORE_BAR];
 
     if (best >= 0)
         snprintf(score, sizeof score, "%d", best);
     if (x->broken.kind != ERR_NONE)
         printf("%-22s broken: %s\n", x->id, x->broken.msg);
     else
-        printf("%-22s  %4s  %6d  %5d  %s%s\n", x->id, score, RUBRIC_POINTS,
+        printf("%-22s  %4s  %s  %7d  %s%s\n", x->id, score, score_bar(best, bar),
                x->rubric.test_count, x->rubric.title[lang], x->rubric.draft ? "  (draft)" : "");
 }
 
-static void print_course(const struct course *c, const json_t *scores)
+void list_print(const struct course *c, const json_t *scores, enum lang lang)
 {
-    const enum lang lang = user_language();
-    int sum = 0, max = 0;
+    int sum = 0, max = 0, next = -1;
+    bool any = false;
 
     printf("%s\n", heads[lang]);
     for (int i = 0; i < c->count; i++) {
@@ -45,8 +70,21 @@ static void print_course(const struct course *c, const json_t *scores)
             continue;
         sum += best > 0 ? best : 0;
         max += RUBRIC_POINTS;
+        any |= best >= 0;
+        if (next < 0 && best < RUBRIC_POINTS)
+            next = i;
     }
-    printf("%-22s  %4d  %6d\n", "", sum, max);
+    printf("%-22s  %4d  ", "", sum);
+    printf(tr(lang, "of %d points\n"), max);
+    if (next >= 0 && !any)
+        printf(tr(lang,
+                  "\nNothing is graded yet. 'lockstep watch %.2s' opens the first one: it "
+                  "grades whenever you save.\n"),
+               c->exercises[next].id);
+    else if (next >= 0)
+        printf(tr(lang, "\nNext: lockstep watch %.2s\n"), c->exercises[next].id);
+    else if (max)
+        printf("%s", tr(lang, "\nAll of it. Well done.\n"));
 }
 
 static int run(int argc, char *argv[], struct err *e)
@@ -65,7 +103,7 @@ static int run(int argc, char *argv[], struct err *e)
     if (status == EXIT_ALL_PASS) {
         if (scores_load(&scores, &why) < 0)
             fprintf(stderr, "lockstep list: the best scores are not known: %s\n", why.msg);
-        print_course(&c, scores);
+        list_print(&c, scores, user_language());
     }
     json_decref(scores);
     arena_release(&a);

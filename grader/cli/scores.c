@@ -1,4 +1,4 @@
-/* scores.c - the best scores of one user, in one small JSON file. */
+/* scores.c - what a student's machine remembers, in one small JSON file. */
 #include "cli/scores.h"
 
 #include <errno.h>
@@ -73,40 +73,103 @@ int scores_best(const json_t *scores, const char *id)
     return json_is_integer(score) ? (int)json_integer_value(score) : -1;
 }
 
-/* Is any of them new? Then it is in `scores` afterwards. */
-static bool raise_scores(json_t *scores, const struct unit_result *units, int count)
+const char *scores_last(const json_t *scores)
 {
-    json_t *best = json_object_get(scores, "best");
-    bool changed = false;
-
-    for (int i = 0; i < count; i++) {
-        const char *id = units[i].exercise->id;
-
-        if (units[i].not_graded || units[i].score <= scores_best(scores, id))
-            continue;
-        json_object_set_new(best, id, json_integer(units[i].score));
-        changed = true;
-    }
-    return changed;
+    return json_string_value(json_object_get(scores, "last"));
 }
 
-static int update(const char *file, const struct unit_result *units, int count, struct err *e)
+const json_t *scores_failed(const json_t *scores, const char *id)
 {
-    json_t *scores = NULL;
+    const json_t *failed = json_object_get(json_object_get(scores, "failed"), id);
+
+    return json_is_array(failed) ? failed : NULL;
+}
+
+int scores_hints(const json_t *scores, const char *id, const char *test)
+{
+    const json_t *hints = json_object_get(json_object_get(scores, "hints"), id);
+
+    return (int)json_integer_value(json_object_get(hints, test));
+}
+
+const char *scores_folder(struct arena *a)
+{
+    char path[PATH_MAX];
+
+    return folder(path) ? arena_strdup(a, path) : NULL;
+}
+
+/* ---- changing it --------------------------------------------------------------------- */
+
+/* The object under `key`, made when missing. */
+static json_t *part(json_t *of, const char *key)
+{
+    json_t *j = json_object_get(of, key);
+
+    if (json_is_object(j))
+        return j;
+    json_object_set_new(of, key, json_object());
+    return json_object_get(of, key);
+}
+
+static json_t *failed_tests(const struct unit_result *u)
+{
+    json_t *all = json_array();
+
+    for (int i = 0; i < u->test_count; i++)
+        if (u->tests[i].verdict != VERDICT_PASS)
+            json_array_append_new(all, json_string(u->tests[i].test->id));
+    return all;
+}
+
+struct change {
+    const struct unit_result *units;
+    int count;
+    const char *id, *test; /* without units: hints */
+};
+
+static void apply(json_t *scores, const struct change *c)
+{
+    json_t *best = json_object_get(scores, "best");
+
+    for (int i = 0; i < c->count && c->units; i++) {
+        const struct unit_result *u = &c->units[i];
+        const char *id = u->exercise->id;
+
+        if (u->not_graded)
+            continue;
+        if (u->score > scores_best(scores, id))
+            json_object_set_new(best, id, json_integer(u->score));
+        json_object_set_new(part(scores, "failed"), id, failed_tests(u));
+        json_object_set_new(scores, "last", json_string(id));
+    }
+    if (!c->units && c->test)
+        json_object_set_new(part(part(scores, "hints"), c->id), c->test,
+                            json_integer(c->count));
+    else if (!c->units)
+        json_object_del(part(scores, "hints"), c->id);
+}
+
+static int update(const char *file, const struct change *c, struct err *e)
+{
+    json_t *scores = NULL, *before;
     auto_free char *text = NULL;
     int rc = 0;
 
     if (load(file, &scores, e) < 0)
         return -1;
-    if (raise_scores(scores, units, count)) {
+    before = json_deep_copy(scores);
+    apply(scores, c);
+    if (!json_equal(before, scores)) {
         text = json_dumps(scores, JSON_INDENT(1) | JSON_SORT_KEYS);
         rc = text ? write_whole(file, text, strlen(text), e) : err_oom(e);
     }
+    json_decref(before);
     json_decref(scores);
     return rc;
 }
 
-int scores_record(const struct unit_result *units, int count, struct err *e)
+static int change(const struct change *c, struct err *e)
 {
     char path[PATH_MAX];
     auto_close int lock = -1;
@@ -119,5 +182,19 @@ int scores_record(const struct unit_result *units, int count, struct err *e)
     if (lock < 0 || flock(lock, LOCK_EX) < 0)
         return err_errno(e, "cannot lock '%s'", path);
     strcat(path, "/scores.json");
-    return update(path, units, count, e);
+    return update(path, c, e);
+}
+
+int scores_record(const struct unit_result *units, int count, struct err *e)
+{
+    const struct change c = {.units = units, .count = count};
+
+    return count ? change(&c, e) : 0;
+}
+
+int scores_set_hints(const char *id, const char *test, int count, struct err *e)
+{
+    const struct change c = {.id = id, .test = test, .count = count};
+
+    return change(&c, e);
 }

@@ -33,15 +33,15 @@ run 3 env LOCKSTEP_HOME=/nonexistent "$LOCKSTEP" list
 same "what to do without exercises" "$err" "set LOCKSTEP_HOME"
 run 0 "$LOCKSTEP" list
 is "every exercise has a line" "$(printf '%s\n' "$out" | grep -c '^[0-9][0-9]-')" "$(find "$top/exercises" -name exercise.yml | wc -l)"
-same "never graded" "$out" '^08-event +- +100 +11  Event'
+same "never graded" "$out" '^08-event +- +\S+ +11  Event'
 mkdir -p "$tmp/mine/exercises"
 cp "$top/fixtures/08-event/signal-for-broadcast.c" "$tmp/mine/event.c"
 (cd "$tmp/mine" && mkdir exercises/08-event && mv event.c exercises/08-event && "$LOCKSTEP" grade 8 >/dev/null)
 is "one's own score is kept" "$(jq -c .best "$XDG_STATE_HOME/lockstep/scores.json")" '{"08-event":75}'
 (cd "$tmp/mine" && cp "$top/exercises/08-event/event.c" exercises/08-event && "$LOCKSTEP" grade 8 >/dev/null)
 run 0 "$LOCKSTEP" list
-same "the best stays" "$out" '^08-event +75 +100'
-same "and the sum" "$out" '^ +75 +1[0-9]00$'
+same "the best stays" "$out" '^08-event +75 +\S+ +11 '
+same "and the sum" "$out" '^ +75  of 1[0-9]00 points$'
 "$LOCKSTEP" grade 8 --submission "$top/solutions" >/dev/null
 run 0 "$LOCKSTEP" list
 same "somebody else's score is not one's own" "$out" '^08-event +75 '

@@ -1,0 +1,204 @@
+/* cmd_reset.c - `lockstep reset EXERCISE`: the stub again; what was written is kept elsewhere.
+ *
+ * Where the stub comes from: another course than the files (an installed one), else the commit
+ * that last touched the exercise's contract, suite or rubric, none of which a student edits:
+ * what stood beside them then was the stub.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "batch/unitfile.h"
+#include "cli/options.h"
+#include "cli/scores.h"
+#include "cli/tool.h"
+#include "report/words.h"
+
+enum { OPT_YES = 256, OPT_SUBMISSION, SOURCE_MAX = 1 << 20, BACKUPS = 1000 };
+
+struct reset_options {
+    bool yes;
+    const char *submission;
+};
+
+static const struct option_row rows[] = {
+    {OPT_YES, "yes", NULL, "do not ask"},
+    {OPT_SUBMISSION, "submission", "DIR", "in DIR instead of exercises/"},
+    {0, NULL, NULL, NULL},
+};
+
+static int use(void *ctx, int key, const char *value, struct err *e)
+{
+    struct reset_options *o = ctx;
+
+    (void)e;
+    if (key == OPT_YES)
+        o->yes = true;
+    else
+        o->submission = value;
+    return 0;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static int from_history(const struct exercise *x, struct arena *a, struct buf *ret,
+                        struct err *e)
+{
+    const char *check = arena_printf(a, "check_%s.c", x->cname);
+    const char *header = arena_printf(a, "%s.h", x->cname);
+    char *log[] = {"git",          "log",          "-1",          "--format=%H", "--",
+                   "exercise.yml", (char *)header, (char *)check, NULL};
+    char *show[] = {"git", "show", NULL, NULL};
+    struct buf commit = {0};
+    int rc = check && header ? tool_run(log, x->dir, true, &commit, e) : err_oom(e);
+
+    if (rc == 0 && commit.data && commit.len > 40) {
+        show[2] = arena_printf(a, "%.40s:./%s", commit.data, x->rubric.edit);
+        rc = show[2] ? tool_run(show, x->dir, true, ret, e) : err_oom(e);
+    } else if (rc == 0) {
+        rc = 1;
+    }
+    buf_release(&commit);
+    if (rc > 0 || (rc == 0 && !ret->len))
+        return err_set(e, ERR_USAGE,
+                       "no stub of %s to go back to: this course is neither an installed one "
+                       "nor kept in git",
+                       x->id);
+    return rc;
+}
+
+static int find_stub(const struct exercise *x, const char *file, struct arena *a,
+                     struct buf *ret, struct err *e)
+{
+    const char *own = arena_printf(a, "%s/%s", x->dir, x->rubric.edit);
+    auto_free char *text = NULL;
+    size_t len;
+
+    if (!own)
+        return err_oom(e);
+    if (same_file(own, file))
+        return from_history(x, a, ret, e);
+    if (slurp(own, SOURCE_MAX, &text, &len, e) < 0)
+        return -1;
+    buf_add(ret, text, len);
+    return ret->failed ? err_oom(e) : 0;
+}
+
+/* A name in the state folder that nothing has yet. */
+static int keep(const struct exercise *x, const char *text, size_t len, struct arena *a,
+                const char **ret, struct err *e)
+{
+    const char *state = scores_folder(a);
+    const char *dir = state ? arena_printf(a, "%s/kept/%s", state, x->id) : NULL;
+
+    if (!dir)
+        return err_set(e, ERR_USAGE, "no HOME to keep the old file in; nothing was changed");
+    if (make_dirs(dir, e) < 0)
+        return -1;
+    for (int n = 1; n < BACKUPS; n++) {
+        const char *path = arena_printf(a, "%s/%d-%s", dir, n, x->rubric.edit);
+
+        if (!path)
+            return err_oom(e);
+        if (access(path, F_OK) == 0)
+            continue;
+        if (write_whole(path, text, len, e) < 0)
+            return -1;
+        *ret = path;
+        return 0;
+    }
+    return err_set(e, ERR_SYSTEM, "'%s' is full of old files; remove some", dir);
+}
+
+static bool agreed(const char *file, enum lang lang)
+{
+    char answer[16] = "";
+
+    if (!isatty(STDIN_FILENO))
+        return false;
+    printf(tr(lang, "Put the stub back into %s? What is there now is kept elsewhere. [y/N] "),
+           file);
+    fflush(stdout);
+    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static int put_back(const struct reset_options *o, const struct exercise *x, const char *file,
+                    struct arena *a, struct err *e)
+{
+    const enum lang lang = user_language();
+    auto_free char *now = NULL;
+    const char *kept = NULL;
+    struct buf stub = {0};
+    size_t len = 0;
+    int rc = find_stub(x, file, a, &stub, e);
+
+    if (rc == 0 && access(file, F_OK) == 0)
+        rc = slurp(file, SOURCE_MAX, &now, &len, e);
+    if (rc == 0 && now && len == stub.len && memcmp(now, stub.data, len) == 0) {
+        printf(tr(lang, "%s is the stub already.\n"), file);
+    } else if (rc == 0 && !o->yes && !agreed(file, lang)) {
+        rc = err_set(e, ERR_USAGE, "nothing was changed; say --yes to put the stub back");
+    } else if (rc == 0) {
+        if (now)
+            rc = keep(x, now, len, a, &kept, e);
+        if (rc == 0)
+            rc = write_whole(file, stub.data, stub.len, e);
+        if (rc == 0)
+            rc = scores_set_hints(x->id, NULL, 0, e);
+        if (rc == 0)
+            printf(tr(lang, "%s is the stub again.\n"), file);
+        if (rc == 0 && kept)
+            printf(tr(lang, "What you had written is in %s\n"), kept);
+    }
+    buf_release(&stub);
+    return rc;
+}
+
+static int reset(const struct reset_options *o, const char *word, struct err *e)
+{
+    const struct exercise *x;
+    const char *dir = o->submission, *file;
+    struct arena a = {0};
+    struct course c;
+    int rc = course_load(&a, &c, e);
+
+    if (rc == 0 && !(x = course_find(&c, word)))
+        rc = err_set(e, ERR_USAGE, "unknown exercise '%s'; 'lockstep list' names them", word);
+    if (rc == 0 && x->broken.kind != ERR_NONE) {
+        *e = x->broken;
+        rc = -1;
+    }
+    if (rc == 0) {
+        if (!dir)
+            dir = access("exercises", F_OK) == 0 ? "exercises"
+                                                 : arena_printf(&a, "%s/exercises", c.home);
+        file = submission_file(dir, x, &a);
+        rc = file ? put_back(o, x, file, &a, e) : err_oom(e);
+    }
+    arena_release(&a);
+    return rc < 0 ? -1 : EXIT_ALL_PASS;
+}
+
+static int run(int argc, char *argv[], struct err *e)
+{
+    struct reset_options o = {0};
+    int first = options_parse(&cmd_reset, rows, argc, argv, use, &o, e);
+
+    if (first < 0)
+        return first;
+    if (argc - first != 1)
+        return err_set(e, ERR_USAGE, "expected one exercise, such as 08");
+    return reset(&o, argv[first], e);
+}
+
+const struct cmd cmd_reset = {
+    .name = "reset",
+    .args = "EXERCISE [OPTIONS]",
+    .summary = "put the stub of an exercise back; what was written is kept",
+    .run = run,
+};

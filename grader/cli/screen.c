@@ -1,0 +1,71 @@
+/* screen.c - termios, and the two signals of job control. */
+#include "cli/screen.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+static struct termios before;
+static bool changed;
+static volatile sig_atomic_t resumed;
+
+static void ask_for_keys(void)
+{
+    struct termios keys = before;
+
+    keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    keys.c_cc[VMIN] = 1;
+    keys.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &keys);
+}
+
+void screen_close(void)
+{
+    if (changed)
+        tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    changed = false;
+}
+
+/* tcsetattr(3), signal(2) and raise(3) may be called in a handler (signal-safety(7)). */
+static void on_stop(int sig)
+{
+    sigset_t set;
+
+    (void)sig;
+    tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    signal(SIGTSTP, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTSTP);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &set, NULL); /* stands here until somebody says fg */
+    signal(SIGTSTP, on_stop);
+    resumed = 1;
+}
+
+bool screen_resumed(void)
+{
+    const bool was = resumed;
+
+    resumed = 0;
+    if (was && changed)
+        ask_for_keys();
+    return was;
+}
+
+void screen_open(void)
+{
+    if (changed || tcgetattr(STDIN_FILENO, &before) < 0)
+        return;
+    changed = true;
+    atexit(screen_close);
+    signal(SIGTSTP, on_stop);
+    ask_for_keys();
+}
+
+void screen_clear(void)
+{
+    if (isatty(STDOUT_FILENO))
+        fputs("\033[H\033[2J\033[3J", stdout);
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""loop.py - the student's loop in a real terminal: save, read, press keys. Prints one line a check.
+
+    loop.py LOCKSTEP TOP FOLDER [poll|chinese]
+"""
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+from terminal import Terminal
+
+lockstep, top, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+how = sys.argv[4] if len(sys.argv) > 4 else ""
+bad = 0
+
+
+def check(name, ok, shown=""):
+    global bad
+    bad += not ok
+    print(f"{'ok  ' if ok else 'FAIL'} {name}{'' if ok else ': ' + repr(shown[-600:])}", flush=True)
+
+
+def save(name):
+    """As editors do: a new file, renamed over the old one."""
+    new = folder / "exercises/08-event/.event.c.new"
+    shutil.copy(top / "fixtures/08-event" / name, new)
+    new.rename(folder / "exercises/08-event/event.c")
+
+
+def start(*args, lang="C.UTF-8"):
+    env = dict(os.environ, XDG_STATE_HOME=str(folder / "state"), LC_ALL=lang, NO_COLOR="1")
+    if how == "poll":
+        env["LOCKSTEP_WATCH"] = "poll"
+    return Terminal([lockstep, *args], cwd=folder, env=env)
+
+
+def english():
+    t = start("watch", "8")
+    check("the first time it explains itself", t.wait("Welcome to Lockstep"), t.text)
+    check("the stub is graded at once", t.wait(r"0/100.*Nothing is written here yet.*\[q\]uit"), t.text)
+    check("keys are read one by one", not t.mode())
+    save("set-unlocked.c")
+    check("saving is enough", t.wait(r"35/100.*data-race: event_set / event_wait.*\[q\]uit"), t.text)
+    check("of all failures the first is told in full", t.text.count("the interleaving") == 2 and
+          "FAIL  set-wakes-all" in t.text, t.text)
+    t.key("h")
+    check("a hint", t.wait(r"08-event wait-blocks, hint 1 of 3: .*again for the next one.*\[q\]uit"), t.text)
+    t.key("h")
+    check("the next one", t.wait(r"hint 2 of 3: .*\[q\]uit"), t.text)
+    t.key("p")
+    check("the failure, step by step", t.wait(r"replayed one schedule: \d bugs? found.*\[q\]uit"), t.text)
+    t.key("l")
+    check("the list, with a bar", t.wait("08-event +35  ███░░░░░░░.*\\[q\\]uit"), t.text)
+    save("pass-semaphore.c")
+    check("all of it", t.wait(r"██████████ 100/100.*All of it\. Press n for the next.*\[q\]uit"), t.text)
+    t.key("h")
+    check("and no hint", t.wait(r"every test passed.*\[q\]uit"), t.text)
+    t.key("n")
+    check("the next exercise", t.wait(r"09-lock.*Nothing is written here yet.*\[q\]uit"), t.text)
+    t.key("r")
+    check("run again", t.wait(r"grading.*Nothing is written.*\[q\]uit"), t.text)
+    t.key("x")
+    t.key("q")
+    check("quit", t.end() == 0, t.text)
+    check("the terminal is as it was", t.mode())
+    state = json.loads((folder / "state/lockstep/scores.json").read_text())
+    check("progress is remembered", state["best"]["08-event"] == 100 and state["last"] == "09-lock" and
+          state["hints"]["08-event"]["wait-blocks"] == 2 and state["failed"]["08-event"] == [], str(state))
+    t = start("watch")
+    check("without a word: the first that is not done, and no welcome", t.wait(r"01-shared-value.*\[q\]uit") and
+          "Welcome" not in t.text, t.text)
+    t.key("\x03")
+    check("Ctrl-C", t.end() == 130 and "interrupted" in t.text, t.text)
+
+
+def by_looking():
+    t = start("watch", "8")
+    check("graded", t.wait(r"0/100.*\[q\]uit"), t.text)
+    save("set-unlocked.c")
+    check("a change is found by looking", t.wait(r"35/100.*\[q\]uit"), t.text)
+    save("spinning.c")
+    check("graded again", t.wait("grading"), t.text)
+    save("pass-semaphore.c")
+    check("a change meanwhile is graded instead", t.wait(r"100/100.*\[q\]uit"), t.text)
+    check("and what was begun is not shown", "FAIL" not in t.text, t.text)
+    t.key("q")
+    check("quit", t.end() == 0, t.text)
+
+
+def chinese():
+    save("set-unlocked.c")
+    t = start("watch", "8", lang="zh_CN.UTF-8")
+    check("欢迎", t.wait("欢迎使用 Lockstep"), t.text)
+    check("报告", t.wait(r"失败  wait-blocks.*两个任务访问同一块内存.*主线程.*线程 1.*退出"), t.text)
+    check("no English sentence", not any(s in t.text for s in ("touches", "writes", "the interleaving", "about this test")),
+          t.text)
+    t.key("h")
+    check("提示", t.wait(r"08-event wait-blocks，提示 1/3.*退出"), t.text)
+    t.key("l")
+    check("列表", t.wait(r"练习.*08-event +35.*事件.*退出"), t.text)
+    t.key("q")
+    check("退出", t.end() == 0, t.text)
+    t = start("hint", lang="zh_CN.UTF-8")
+    check("hint 提示 2/3", t.wait("提示 2/3"), t.text)
+    t.end()
+    t = start("reset", "8", lang="zh_CN.UTF-8")
+    check("reset 询问", t.wait(r"\[y/N\] "), t.text)
+    t.key("n\n")
+    check("不改", t.end() == 2, t.text)
+
+
+if __name__ == "__main__":
+    {"": english, "poll": by_looking, "chinese": chinese}[how]()
+    sys.exit(1 if bad else 0)
