@@ -12,7 +12,7 @@ SHARE   := $(PREFIX)/share/lockstep
 Q       := $(if $(V),,@)
 CC      := gcc
 
-PKGS   := yaml-0.1 jansson libxml-2.0 libdw nettle sqlite3
+PKGS   := yaml-0.1 jansson libxml-2.0 libdw nettle sqlite3 libarchive
 WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
           -Wpointer-arith -Wno-missing-field-initializers
 BASE   := -std=c11 -D_GNU_SOURCE -Igrader -O2 -g $(WARN) -MMD -MP
@@ -26,7 +26,7 @@ DEPS_RUN  := gcc libc6-dev make binutils pkg-config check libsubunit-dev valgrin
              libyaml-dev libjansson-dev libxml2-dev libdw-dev libelf-dev nettle-dev \
              bubblewrap libseccomp-dev libarchive-dev libsqlite3-dev similarity-tester gettext
 DEPS_TEST := clang-format cppcheck shellcheck libxml2-utils python3-jsonschema perl git man-db \
-             codespell gdb jq procps python3 python3-yaml clang time sqlite3 chromium chromium-driver
+             codespell gdb jq procps python3 python3-yaml clang time sqlite3 chromium chromium-driver openssh-client
 
 ROOMS   := core sandbox stages batch report
 LIB_SRC := $(foreach r,$(ROOMS),$(wildcard grader/$(r)/*.c))

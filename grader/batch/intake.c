@@ -13,7 +13,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "batch/key.h"
+#include "batch/manifest.h"
 
 enum { NOTE_FILES = 5, FOLDER_BYTES = 80, ARCHIVES_EACH = 8 };
 
@@ -547,6 +547,74 @@ static int note_unmatched(struct taker *t, int owner, struct err *e)
     return rc;
 }
 
+/* ---- archives of `lockstep submit`
+ * ---------------------------------------------------------------------- */
+
+struct beside {
+    const struct taker *t;
+    int owner;
+    const char *prefix; /* the folder the manifest stands in, with its '/' */
+    size_t len;
+};
+
+static const char *beside(void *ctx, const char *file)
+{
+    const struct beside *b = ctx;
+
+    for (int i = 0; i < b->t->c.file_count; i++) {
+        const struct owned_file *o = &b->t->c.files[i];
+
+        if (o->owner == b->owner && strncmp(o->rest, b->prefix, b->len) == 0 &&
+            strcmp(o->rest + b->len, file) == 0)
+            return o->file->content;
+    }
+    return NULL;
+}
+
+static int check_signature(struct taker *t, struct beside *b, const char *manifest,
+                           struct err *e)
+{
+    const char *path = beside(b, MANIFEST_SIGNATURE), *signer;
+
+    if (!path)
+        return 0;
+    if (access(manifest_tool, X_OK) < 0)
+        return note(t, b->owner + 1, "signed", "not checked: there is no ssh-keygen here", e);
+    if (manifest_signer(manifest, path, t->in->work, &t->a, &signer, e) < 0)
+        return -1;
+    if (signer)
+        return note(t, b->owner + 1, "signed", arena_printf(&t->a, "by the key %s", signer), e);
+    return note(t, b->owner + 1, "edited", "the signature is not one of this manifest", e);
+}
+
+/* Points do not depend on it: what is there is graded, and what was done to it is told. */
+static int check_manifests(struct taker *t, int owner, struct err *e)
+{
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < t->c.file_count; i++) {
+        const struct owned_file *o = &t->c.files[i];
+        const char *base = filelist_base(o->rest);
+        struct beside b = {t, owner, o->rest, (size_t)(base - o->rest)};
+        struct buf said = {0};
+
+        if (o->owner != owner || !o->file->content ||
+            (strcmp(base, MANIFEST_NAME) != 0 && strcmp(base, MANIFEST_SIGNATURE) != 0))
+            continue;
+        t->used[i] = true;
+        if (strcmp(base, MANIFEST_NAME) != 0)
+            continue;
+        rc = manifest_check(o->file->content, t->in->course, beside, &b, &said, e);
+        for (char *save = NULL, *l = said.data ? strtok_r(said.data, "\n", &save) : NULL;
+             rc == 0 && l; l = strtok_r(NULL, "\n", &save))
+            rc = note(t, owner + 1, "edited", arena_strdup(&t->a, l), e);
+        if (rc == 0)
+            rc = check_signature(t, &b, o->file->content, e);
+        buf_release(&said);
+    }
+    return rc;
+}
+
 /* ---- all of it
  * ------------------------------------------------------------------------------- */
 
@@ -555,7 +623,7 @@ static int write_class(struct taker *t, struct err *e)
     if (store_forget_class(t->s, e) < 0 || add_people(t, e) < 0)
         return -1;
     for (int p = 0; p < t->c.people_count; p++) {
-        if (take_archives(t, p, e) < 0)
+        if (take_archives(t, p, e) < 0 || check_manifests(t, p, e) < 0)
             return -1;
         for (int i = 0; i < t->exercise_count; i++)
             if (take_unit(t, p, t->in->exercises[i], e) < 0)

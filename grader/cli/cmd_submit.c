@@ -1,0 +1,366 @@
+/* cmd_submit.c - `lockstep submit`: grade once more, then one archive with a manifest.
+ *
+ * What does not compile is not packed without a word: that is the one thing a student cannot
+ * have meant. Format of the manifest: batch/manifest.h. Written by libarchive, whole or not at
+ * all.
+ */
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <gnu/libc-version.h>
+#include <string.h>
+#include <time.h>
+
+#include "batch/manifest.h"
+#include "batch/unitfile.h"
+#include "cli/options.h"
+#include "cli/scores.h"
+#include "cli/tool.h"
+#include "core/version.h"
+#include "report/words.h"
+
+enum { OPT_SUBMISSION = 256, OPT_SIGN, OPT_ANYWAY, FILE_BYTES = 1 << 20 };
+
+struct submit_options {
+    const char *out, *submission, *key;
+    bool anyway;
+    enum lang lang;
+};
+
+struct packed {
+    const struct exercise *x;
+    const char *file;
+    char *text;
+    size_t len;
+    struct unit_result result;
+};
+
+static const struct option_row rows[] = {
+    {'o', "output", "FILE", "the archive: .zip or .tar.gz (default: lockstep-submission.zip)"},
+    {OPT_SUBMISSION, "submission", "DIR", "of DIR/NN-slug/slug.c or DIR/slug.c"},
+    {OPT_SIGN, "sign", "KEY", "sign the manifest with this SSH key (ssh-keygen -Y sign)"},
+    {OPT_ANYWAY, "anyway", NULL, "pack what does not compile as well"},
+    {0, NULL, NULL, NULL},
+};
+
+static int use(void *ctx, int key, const char *value, struct err *e)
+{
+    struct submit_options *o = ctx;
+
+    (void)e;
+    if (key == 'o')
+        o->out = value;
+    else if (key == OPT_SUBMISSION)
+        o->submission = value;
+    else if (key == OPT_SIGN)
+        o->key = value;
+    else
+        o->anyway = true;
+    return 0;
+}
+
+/* ---- checking ------------------------------------------------------------------------ */
+
+static bool all_are(const struct unit_result *u, enum verdict v)
+{
+    for (int i = 0; i < u->test_count; i++)
+        if (u->tests[i].verdict != v)
+            return false;
+    return u->test_count > 0;
+}
+
+static void tell(void *ctx, const char *what)
+{
+    progress_line("%s: %s ...", ((const struct exercise *)ctx)->id, what);
+}
+
+/* One exercise into *p; 1: packed, 0: left out, -1. */
+static int check_one(const struct submit_options *o, const struct course *c, bool named,
+                     struct packed *p, struct arena *a, struct err *e)
+{
+    struct unit_options uo = {.course = c, .modes = ~0u, .progress = tell, .ctx = (void *)p->x};
+    struct unit_result *r = &p->result;
+
+    if (p->x->broken.kind != ERR_NONE) {
+        *e = p->x->broken;
+        return -1;
+    }
+    if (access(p->file, F_OK) < 0)
+        return named ? err_set(e, ERR_USAGE, "%s: there is no '%s'", p->x->id, p->file) : 0;
+    if (slurp(p->file, FILE_BYTES, &p->text, &p->len, e) < 0 ||
+        unit_grade(&uo, p->x, p->file, a, r, e) < 0)
+        return -1;
+    progress_clear();
+    if (!named && all_are(r, VERDICT_NOT_IMPLEMENTED))
+        return 0;
+    printf("%-24s %3d/%d\n", p->x->id, r->score, r->max);
+    if (all_are(r, VERDICT_COMPILE_ERROR) && !o->anyway)
+        return err_set(e, ERR_USAGE,
+                       "%s does not compile ('lockstep grade %.2s' shows why); mend it, or say "
+                       "--anyway",
+                       p->x->id, p->x->id);
+    return 1;
+}
+
+/* ---- the manifest -------------------------------------------------------------------- */
+
+/* A tool's first line; "" when it is not there. */
+static json_t *answer(char *const argv[])
+{
+    struct buf b = {0};
+    struct err ignored = {0};
+    json_t *j = NULL;
+
+    if (tool_run(argv, NULL, true, &b, &ignored) == 0 && b.data)
+        j = json_stringn(b.data, strcspn(b.data, "\n"));
+    buf_release(&b);
+    return j ? j : json_string("");
+}
+
+static json_t *entry_of(const struct packed *p, struct err *e)
+{
+    char hash[KEY_HEX], version[KEY_HEX];
+    json_t *tests = json_object();
+
+    if (manifest_version(p->x, version, e) < 0) {
+        json_decref(tests);
+        return NULL;
+    }
+    key_hash(p->text, p->len, hash);
+    for (int i = 0; i < p->result.test_count; i++)
+        json_object_set_new(tests, p->result.tests[i].test->id,
+                            json_string(verdict_name(p->result.tests[i].verdict)));
+    return json_pack("{s:s, s:o, s:s, s:s, s:i, s:i, s:o}", "id", p->x->id, "file",
+                     json_sprintf("%s/%s", p->x->id, p->x->rubric.edit), "sha256", hash,
+                     "version", version, "score", p->result.score, "max", p->result.max,
+                     "tests", tests);
+}
+
+static int make_manifest(const struct packed *list, int count, time_t now, struct buf *ret,
+                         struct err *e)
+{
+    char *gcc[] = {"gcc", "-dumpfullversion", NULL},
+         *valgrind[] = {"valgrind", "--version", NULL};
+    json_t *entries = json_array(), *j;
+    auto_free char *text = NULL;
+    char when[32];
+
+    for (int i = 0; i < count; i++) {
+        json_t *entry = entry_of(&list[i], e);
+
+        if (!entry) {
+            json_decref(entries);
+            return -1;
+        }
+        json_array_append_new(entries, entry);
+    }
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+    j = json_pack("{s:s, s:s, s:s, s:s, s:{s:o, s:s, s:o}, s:o}", "format", MANIFEST_FORMAT,
+                  "created", when, "grader", LOCKSTEP_VERSION, "tier",
+                  tier_name(list[0].result.tier), "toolchain", "gcc", answer(gcc), "libc",
+                  gnu_get_libc_version(), "valgrind", answer(valgrind), "exercises", entries);
+    text = j ? json_dumps(j, JSON_INDENT(2)) : NULL;
+    json_decref(j);
+    if (!text)
+        return err_oom(e);
+    buf_puts(ret, text);
+    buf_puts(ret, "\n");
+    return 0;
+}
+
+/* ssh-keygen asks for a passphrase by itself, on the terminal. */
+static int sign(const char *key, const struct buf *manifest, struct buf *ret, struct arena *a,
+                struct err *e)
+{
+    const char *work = NULL, *path, *made;
+    auto_free char *text = NULL;
+    struct err ignored = {0};
+    size_t len;
+    int rc = unit_open_work(a, &work, e);
+
+    path = work ? arena_printf(a, "%s/" MANIFEST_NAME, work) : NULL;
+    made = work ? arena_printf(a, "%s/" MANIFEST_SIGNATURE, work) : NULL;
+    if (rc == 0 && path && made) {
+        char *argv[] = {"ssh-keygen",       "-q", "-Y",        "sign",       "-n",
+                        MANIFEST_NAMESPACE, "-f", (char *)key, (char *)path, NULL};
+
+        rc = write_plain(path, manifest->data, manifest->len, e);
+        if (rc == 0)
+            rc = tool_run(argv, NULL, false, NULL, e);
+        if (rc > 0)
+            rc = err_set(e, ERR_USAGE,
+                         rc == 127 ? "'--sign' needs ssh-keygen (package openssh-client)"
+                                   : "ssh-keygen could not sign with '%s'",
+                         key);
+        if (rc == 0)
+            rc = slurp(made, FILE_BYTES, &text, &len, e);
+        if (rc == 0)
+            buf_add(ret, text, len);
+    }
+    if (work)
+        remove_tree(work, &ignored);
+    return rc;
+}
+
+/* ---- the archive --------------------------------------------------------------------- */
+
+static int put(struct archive *z, const char *name, const char *data, size_t len, time_t now,
+               struct err *e)
+{
+    struct archive_entry *entry = archive_entry_new();
+    int rc = 0;
+
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_size(entry, (la_int64_t)len);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_entry_set_mtime(entry, now, 0);
+    if (archive_write_header(z, entry) != ARCHIVE_OK ||
+        archive_write_data(z, data, len) != (la_ssize_t)len)
+        rc = err_set(e, ERR_SYSTEM, "cannot write the archive: %s", archive_error_string(z));
+    archive_entry_free(entry);
+    return rc;
+}
+
+static int put_all(struct archive *z, const struct packed *list, int count,
+                   const struct buf *manifest, const struct buf *signature, time_t now,
+                   struct err *e)
+{
+    int rc = put(z, MANIFEST_NAME, manifest->data, manifest->len, now, e);
+
+    if (rc == 0 && signature->len)
+        rc = put(z, MANIFEST_SIGNATURE, signature->data, signature->len, now, e);
+    for (int i = 0; rc == 0 && i < count; i++) {
+        auto_free char *name = NULL;
+
+        if (asprintf(&name, "%s/%s", list[i].x->id, list[i].x->rubric.edit) < 0) {
+            name = NULL;
+            return err_oom(e);
+        }
+        rc = put(z, name, list[i].text, list[i].len, now, e);
+    }
+    return rc;
+}
+
+static bool is_zip(const char *path)
+{
+    const size_t n = strlen(path);
+
+    return n > 4 && strcmp(path + n - 4, ".zip") == 0;
+}
+
+/* Beside its place first, so that a full disk leaves what was there. */
+static int write_archive(const char *out, const struct packed *list, int count,
+                         const struct buf *manifest, const struct buf *signature, time_t now,
+                         struct err *e)
+{
+    auto_free char *next = NULL;
+    struct archive *z = archive_write_new();
+    int rc = 0;
+
+    if (!z || asprintf(&next, "%s.new", out) < 0) {
+        next = NULL;
+        archive_write_free(z);
+        return err_oom(e);
+    }
+    if (is_zip(out)) {
+        archive_write_set_format_zip(z);
+    } else {
+        archive_write_set_format_ustar(z);
+        archive_write_add_filter_gzip(z);
+    }
+    if (archive_write_open_filename(z, next) != ARCHIVE_OK)
+        rc = err_set(e, ERR_SYSTEM, "cannot write '%s': %s", out, archive_error_string(z));
+    if (rc == 0)
+        rc = put_all(z, list, count, manifest, signature, now, e);
+    if (rc == 0 && archive_write_close(z) != ARCHIVE_OK)
+        rc = err_set(e, ERR_SYSTEM, "cannot write '%s': %s", out, archive_error_string(z));
+    archive_write_free(z);
+    if (rc == 0 && rename(next, out) < 0)
+        rc = err_errno(e, "cannot write '%s'", out);
+    if (rc < 0)
+        unlink(next);
+    return rc;
+}
+
+/* ---- the command --------------------------------------------------------------------- */
+
+static int pack(const struct submit_options *o, const struct packed *list, int count,
+                struct arena *a, struct err *e)
+{
+    struct buf manifest = {0}, signature = {0};
+    const time_t now = time(NULL);
+    int rc = make_manifest(list, count, now, &manifest, e);
+
+    if (rc == 0 && o->key)
+        rc = sign(o->key, &manifest, &signature, a, e);
+    if (rc == 0)
+        rc = write_archive(o->out, list, count, &manifest, &signature, now, e);
+    if (rc == 0)
+        printf(tr(o->lang, "Packed into %s. Hand in this one file.\n"), o->out);
+    buf_release(&manifest);
+    buf_release(&signature);
+    return rc;
+}
+
+static int submit(const struct submit_options *o, char *const words[], struct arena *a,
+                  struct err *e)
+{
+    const char *dir = o->submission;
+    const struct exercise **list;
+    struct packed *packed;
+    struct course c;
+    int n, count = 0, rc = 0;
+
+    if (course_load(a, &c, e) < 0 || (n = pick_exercises(&c, words, a, &list, e)) < 0)
+        return -1;
+    packed = arena_zalloc(a, (size_t)(n + 1) * sizeof *packed);
+    if (!dir)
+        dir = access("exercises", F_OK) == 0 ? "exercises"
+                                             : arena_printf(a, "%s/exercises", c.home);
+    for (int i = 0; packed && dir && rc >= 0 && i < n; i++) {
+        packed[count] = (struct packed){.x = list[i], .file = submission_file(dir, list[i], a)};
+        rc = packed[count].file ? check_one(o, &c, words[0] != NULL, &packed[count], a, e)
+                                : err_oom(e);
+        if (rc == 1)
+            count++;
+        else
+            free(packed[count].text);
+    }
+    if (rc >= 0 && !count)
+        rc = err_set(e, ERR_USAGE, "nothing to submit: all that is there is still the stub");
+    else if (rc >= 0)
+        rc = pack(o, packed, count, a, e);
+    for (int i = 0; i < count; i++)
+        free(packed[i].text);
+    return rc;
+}
+
+static int run(int argc, char *argv[], struct err *e)
+{
+    struct submit_options o = {.out = "lockstep-submission.zip", .lang = user_language()};
+    int first = options_parse(&cmd_submit, rows, argc, argv, use, &o, e), rc;
+    struct arena a = {0};
+    size_t n;
+
+    if (first < 0)
+        return first;
+    n = strlen(o.out);
+    if (!is_zip(o.out) && !(n > 7 && strcmp(o.out + n - 7, ".tar.gz") == 0))
+        return err_set(e, ERR_USAGE, "'-o %s': expected a name ending in .zip or .tar.gz",
+                       o.out);
+    if (o.key && access(o.key, R_OK) < 0)
+        return err_set(e, ERR_USAGE, "'--sign %s': %s", o.key, strerror(errno));
+    catch_interrupts();
+    unit_sweep();
+    rc = submit(&o, argv + first, &a, e);
+    arena_release(&a);
+    return rc < 0 ? -1 : EXIT_ALL_PASS;
+}
+
+const struct cmd cmd_submit = {
+    .name = "submit",
+    .args = "[EXERCISE...] [OPTIONS]",
+    .summary = "check, then pack what is to be handed in into one archive",
+    .run = run,
+};
