@@ -11,7 +11,7 @@
 #include "batch/unitfile.h"
 #include "cli/options.h"
 #include "cli/scores.h"
-#include "cli/tool.h"
+#include "cli/stub.h"
 #include "report/words.h"
 
 enum { OPT_YES = 256, OPT_SUBMISSION, SOURCE_MAX = 1 << 20, BACKUPS = 1000 };
@@ -46,32 +46,6 @@ static bool same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static int from_history(const struct exercise *x, struct arena *a, struct buf *ret,
-                        struct err *e)
-{
-    const char *check = arena_printf(a, "check_%s.c", x->cname);
-    const char *header = arena_printf(a, "%s.h", x->cname);
-    char *log[] = {"git",          "log",          "-1",          "--format=%H", "--",
-                   "exercise.yml", (char *)header, (char *)check, NULL};
-    char *show[] = {"git", "show", NULL, NULL};
-    struct buf commit = {0};
-    int rc = check && header ? tool_run(log, x->dir, true, &commit, e) : err_oom(e);
-
-    if (rc == 0 && commit.data && commit.len > 40) {
-        show[2] = arena_printf(a, "%.40s:./%s", commit.data, x->rubric.edit);
-        rc = show[2] ? tool_run(show, x->dir, true, ret, e) : err_oom(e);
-    } else if (rc == 0) {
-        rc = 1;
-    }
-    buf_release(&commit);
-    if (rc > 0 || (rc == 0 && !ret->len))
-        return err_set(e, ERR_USAGE,
-                       "no stub of %s to go back to: this course is neither an installed one "
-                       "nor kept in git",
-                       x->id);
-    return rc;
-}
-
 static int find_stub(const struct exercise *x, const char *file, struct arena *a,
                      struct buf *ret, struct err *e)
 {
@@ -81,8 +55,15 @@ static int find_stub(const struct exercise *x, const char *file, struct arena *a
 
     if (!own)
         return err_oom(e);
-    if (same_file(own, file))
-        return from_history(x, a, ret, e);
+    if (same_file(own, file)) {
+        const int rc = stub_from_history(x, a, ret, e);
+
+        return rc == 1 ? err_set(e, ERR_USAGE,
+                                 "no stub of %s to go back to: this course is neither an "
+                                 "installed one nor kept in git",
+                                 x->id)
+                       : rc;
+    }
     if (slurp(own, SOURCE_MAX, &text, &len, e) < 0)
         return -1;
     buf_add(ret, text, len);

@@ -4,8 +4,6 @@
  * have meant. Format of the manifest: batch/manifest.h. Written by libarchive, whole or not at
  * all.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <gnu/libc-version.h>
 #include <string.h>
@@ -14,7 +12,7 @@
 #include "batch/manifest.h"
 #include "batch/unitfile.h"
 #include "cli/options.h"
-#include "cli/scores.h"
+#include "cli/pack.h"
 #include "cli/tool.h"
 #include "core/version.h"
 #include "report/words.h"
@@ -204,83 +202,28 @@ static int sign(const char *key, const struct buf *manifest, struct buf *ret, st
 
 /* ---- the archive --------------------------------------------------------------------- */
 
-static int put(struct archive *z, const char *name, const char *data, size_t len, time_t now,
-               struct err *e)
+static int write_archive(const char *out, const struct packed *list, int count,
+                         const struct buf *manifest, const struct buf *signature, time_t now,
+                         struct err *e)
 {
-    struct archive_entry *entry = archive_entry_new();
-    int rc = 0;
+    struct pack p;
+    int rc = pack_open(&p, out, now, e);
 
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_size(entry, (la_int64_t)len);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_mtime(entry, now, 0);
-    if (archive_write_header(z, entry) != ARCHIVE_OK ||
-        archive_write_data(z, data, len) != (la_ssize_t)len)
-        rc = err_set(e, ERR_SYSTEM, "cannot write the archive: %s", archive_error_string(z));
-    archive_entry_free(entry);
-    return rc;
-}
-
-static int put_all(struct archive *z, const struct packed *list, int count,
-                   const struct buf *manifest, const struct buf *signature, time_t now,
-                   struct err *e)
-{
-    int rc = put(z, MANIFEST_NAME, manifest->data, manifest->len, now, e);
-
+    if (rc == 0)
+        rc = pack_put(&p, MANIFEST_NAME, manifest->data, manifest->len, 0644, e);
     if (rc == 0 && signature->len)
-        rc = put(z, MANIFEST_SIGNATURE, signature->data, signature->len, now, e);
+        rc = pack_put(&p, MANIFEST_SIGNATURE, signature->data, signature->len, 0644, e);
     for (int i = 0; rc == 0 && i < count; i++) {
         auto_free char *name = NULL;
 
         if (asprintf(&name, "%s/%s", list[i].x->id, list[i].x->rubric.edit) < 0) {
             name = NULL;
-            return err_oom(e);
+            rc = err_oom(e);
+        } else {
+            rc = pack_put(&p, name, list[i].text, list[i].len, 0644, e);
         }
-        rc = put(z, name, list[i].text, list[i].len, now, e);
     }
-    return rc;
-}
-
-static bool is_zip(const char *path)
-{
-    const size_t n = strlen(path);
-
-    return n > 4 && strcmp(path + n - 4, ".zip") == 0;
-}
-
-/* Beside its place first, so that a full disk leaves what was there. */
-static int write_archive(const char *out, const struct packed *list, int count,
-                         const struct buf *manifest, const struct buf *signature, time_t now,
-                         struct err *e)
-{
-    auto_free char *next = NULL;
-    struct archive *z = archive_write_new();
-    int rc = 0;
-
-    if (!z || asprintf(&next, "%s.new", out) < 0) {
-        next = NULL;
-        archive_write_free(z);
-        return err_oom(e);
-    }
-    if (is_zip(out)) {
-        archive_write_set_format_zip(z);
-    } else {
-        archive_write_set_format_ustar(z);
-        archive_write_add_filter_gzip(z);
-    }
-    if (archive_write_open_filename(z, next) != ARCHIVE_OK)
-        rc = err_set(e, ERR_SYSTEM, "cannot write '%s': %s", out, archive_error_string(z));
-    if (rc == 0)
-        rc = put_all(z, list, count, manifest, signature, now, e);
-    if (rc == 0 && archive_write_close(z) != ARCHIVE_OK)
-        rc = err_set(e, ERR_SYSTEM, "cannot write '%s': %s", out, archive_error_string(z));
-    archive_write_free(z);
-    if (rc == 0 && rename(next, out) < 0)
-        rc = err_errno(e, "cannot write '%s'", out);
-    if (rc < 0)
-        unlink(next);
-    return rc;
+    return pack_close(&p, rc, e);
 }
 
 /* ---- the command --------------------------------------------------------------------- */
@@ -341,12 +284,10 @@ static int run(int argc, char *argv[], struct err *e)
     struct submit_options o = {.out = "lockstep-submission.zip", .lang = user_language()};
     int first = options_parse(&cmd_submit, rows, argc, argv, use, &o, e), rc;
     struct arena a = {0};
-    size_t n;
 
     if (first < 0)
         return first;
-    n = strlen(o.out);
-    if (!is_zip(o.out) && !(n > 7 && strcmp(o.out + n - 7, ".tar.gz") == 0))
+    if (!pack_knows(o.out))
         return err_set(e, ERR_USAGE, "'-o %s': expected a name ending in .zip or .tar.gz",
                        o.out);
     if (o.key && access(o.key, R_OK) < 0)

@@ -9,9 +9,9 @@
 #include "core/version.h"
 #include "sandbox/keeper.h"
 
-static const struct cmd *const commands[] = {&cmd_watch,  &cmd_grade,  &cmd_hint,  &cmd_list,
-                                             &cmd_reset,  &cmd_submit, &cmd_batch, &cmd_explore,
-                                             &cmd_replay, &cmd_lint,   &cmd_new,   &cmd_doctor};
+static const struct cmd *const commands[] = {
+    &cmd_watch,   &cmd_grade,  &cmd_hint,   &cmd_list, &cmd_reset, &cmd_submit, &cmd_batch,
+    &cmd_explore, &cmd_export, &cmd_replay, &cmd_lint, &cmd_new,   &cmd_doctor};
 
 static void usage(FILE *to)
 {

@@ -80,4 +80,19 @@ is "github: a warning, no error" "$(grep -c '^::error' bad.github)$(grep -c '^::
 same "tap: grader-error" "$(cat bad.tap)" 'verdict: grader-error'
 run 2 "$LOCKSTEP" grade 8 --format yaml
 same "all formats are named" "$err" "unknown format 'yaml', expected text, json, .* autolab or prairielearn"
+# Ended in the middle, as platforms do when their own time is over: what was finished is there.
+mkdir -p part/01-shared-value part/08-event
+cp "$top/fixtures/class/student-1/01-shared-value/shared_value.c" part/01-shared-value/
+cp "$top/fixtures/class/student-2/08-event/event.c" part/08-event/
+"$LOCKSTEP" grade 1 8 --submission part --format gradescope:part.json --format junit:part.xml >/dev/null 2>&1 &
+pid=$!
+until [ "$(jq '[.tests[] | select(.score)] | length' part.json 2>/dev/null || echo 0)" -gt 0 ]; do :; done
+kill -TERM $pid
+wait $pid
+is "ended" $? 130
+run 0 /usr/bin/python3 -m jsonschema -i part.json "$top/grader/report/schemas/gradescope.json"
+is "the finished exercise has its points, the other no zero" \
+    "$(jq -c '[([.tests[] | .score // 0] | add), (.tests[-1] | has("score")), has("score")]' part.json)" '[100,false,false]'
+same "and says why" "$(jq -r '.tests[-1].output' part.json)" "grading ended before its turn came"
+run 0 xmllint --noout part.xml
 done_testing
