@@ -26,7 +26,8 @@ DEPS_RUN  := gcc libc6-dev make binutils pkg-config check libsubunit-dev valgrin
              libyaml-dev libjansson-dev libxml2-dev libdw-dev libelf-dev nettle-dev \
              bubblewrap libseccomp-dev libarchive-dev libsqlite3-dev similarity-tester gettext
 DEPS_TEST := clang-format cppcheck shellcheck libxml2-utils python3-jsonschema perl git man-db \
-             codespell gdb jq procps python3 python3-yaml clang time sqlite3 chromium chromium-driver openssh-client
+             codespell gdb jq procps python3 python3-yaml clang time sqlite3 chromium chromium-driver openssh-client unzip zip zsh fish \
+             $(if $(shell command -v npm),,npm) # a nodejs of elsewhere brings its own
 
 ROOMS   := core sandbox stages batch report
 LIB_SRC := $(foreach r,$(ROOMS),$(wildcard grader/$(r)/*.c))
@@ -180,7 +181,13 @@ $(BUILD)/fuzz: grader/tests/fuzz/fuzz.c $(BUILD)/runtime/explore/token.o $(BUILD
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-tests-built: all $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/probe
+# The schema as OASIS published it (errata 01), out of a package that carries it.
+build/sarif-schema.json:
+	$(Q)rm -rf build/sarif && mkdir -p build/sarif
+	$(Q)cd build/sarif && npm pack --silent @microsoft/jest-sarif >/dev/null && tar xzf microsoft-jest-sarif-*.tgz
+	$(Q)cp "$$(find build/sarif/package -name 'sarif-2.1.0*.json' | sort | tail -1)" $@
+
+tests-built: all $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/probe build/sarif-schema.json
 
 check: deps ## all tests; the last line counts them
 	$(Q)$(MAKE) --no-print-directory -j2 all tests-built

@@ -19,13 +19,19 @@ enum exit_status {
     EXIT_STOPPED = 130,
 };
 
+struct option_row; /* options.h */
+
 struct cmd {
     const char *name, *args, *summary;
+    const struct option_row *rows; /* what parsing, --help and completion are made from */
     int (*run)(int argc, char *argv[], struct err *e);
 };
 
-extern const struct cmd cmd_grade, cmd_batch, cmd_explore, cmd_replay, cmd_list, cmd_lint,
-    cmd_new, cmd_doctor, cmd_hint, cmd_reset, cmd_submit, cmd_export, cmd_watch;
+/* All of them in the order of help, NULL-ended (main.c). */
+extern const struct cmd *const commands[];
+
+extern const struct cmd cmd_completion, cmd_grade, cmd_batch, cmd_explore, cmd_replay, cmd_list,
+    cmd_lint, cmd_new, cmd_doctor, cmd_hint, cmd_reset, cmd_submit, cmd_export, cmd_watch;
 
 enum { OPTIONS_HELP = -2 }; /* from options_parse(): help was printed, leave with 0 */
 

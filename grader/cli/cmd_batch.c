@@ -552,7 +552,7 @@ static int run(int argc, char *argv[], struct err *e)
     struct teller teller = {0};
     struct arena a = {0};
     struct class_run r = {.a = &a, .progress = show_progress, .ctx = &teller};
-    int first = options_parse(&cmd_batch, rows, argc, argv, use, &o, e), status;
+    int first = options_parse(&cmd_batch, argc, argv, use, &o, e), status;
 
     if (first < 0)
         return first;
@@ -580,6 +580,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_batch = {
     .name = "batch",
     .args = "INPUT... -o OUT [OPTIONS], or: -o OUT {--resume | --regrade ID [--apply]}",
+    .rows = rows,
     .summary = "grade a class: student folders, archives, or a platform's export",
     .run = run,
 };

@@ -110,7 +110,7 @@ static int run(int argc, char *argv[], struct err *e)
     struct arena a = {0};
     struct err why = {0};
     struct course c;
-    int first = options_parse(&cmd_doctor, rows, argc, argv, use, NULL, e);
+    int first = options_parse(&cmd_doctor, argc, argv, use, NULL, e);
     int status = EXIT_ALL_PASS;
 
     if (first < 0)
@@ -145,6 +145,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_doctor = {
     .name = "doctor",
     .args = "",
+    .rows = rows,
     .summary = "tell what is missing on this machine, and the remedy",
     .run = run,
 };

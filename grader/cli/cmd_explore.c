@@ -286,7 +286,7 @@ static int run(int argc, char *argv[], struct err *e)
         o.x.args = argv + end + 1;
         argv[end] = NULL;
     }
-    first = options_parse(&cmd_explore, rows, end, argv, use, &o, e);
+    first = options_parse(&cmd_explore, end, argv, use, &o, e);
     if (first >= 0 && !argv[first])
         first = err_set(e, ERR_USAGE, "no C file; usage: lockstep explore [OPTIONS] FILE.c...");
     if (first >= 0 && o.gdb && !o.x.token)
@@ -306,6 +306,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_explore = {
     .name = "explore",
     .args = "[OPTIONS] FILE.c... [-- ARGUMENTS]",
+    .rows = rows,
     .summary = "run a program under schedules we choose: races, deadlocks, failures",
     .run = run,
 };

@@ -347,7 +347,7 @@ static int export(const struct export_options *o, char *const words[], struct ar
 static int run(int argc, char *argv[], struct err *e)
 {
     struct export_options o = {0};
-    int first = options_parse(&cmd_export, rows, argc, argv, use, &o, e), rc;
+    int first = options_parse(&cmd_export, argc, argv, use, &o, e), rc;
     struct arena a = {0};
 
     if (first < 0)
@@ -365,6 +365,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_export = {
     .name = "export",
     .args = "PLATFORM [EXERCISE...] -o FILE",
+    .rows = rows,
     .summary = "a package for gradescope, github, classroom50, autolab or prairielearn",
     .run = run,
 };

@@ -399,7 +399,7 @@ static int run(int argc, char *argv[], struct err *e)
 {
     struct grade_options o = {.lang = user_language()};
     struct arena a = {0};
-    int first = options_parse(&cmd_grade, rows, argc, argv, use, &o, e), status;
+    int first = options_parse(&cmd_grade, argc, argv, use, &o, e), status;
 
     if (first < 0)
         return first;
@@ -415,6 +415,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_grade = {
     .name = "grade",
     .args = "[EXERCISE...] [OPTIONS]",
+    .rows = rows,
     .summary = "grade one submission (by default the files in exercises/)",
     .run = run,
 };

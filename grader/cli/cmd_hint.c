@@ -123,7 +123,7 @@ static int hint(const struct hint_options *o, char *const words[], struct err *e
 static int run(int argc, char *argv[], struct err *e)
 {
     struct hint_options o = {.lang = user_language()};
-    int first = options_parse(&cmd_hint, rows, argc, argv, use, &o, e);
+    int first = options_parse(&cmd_hint, argc, argv, use, &o, e);
 
     if (first < 0)
         return first;
@@ -135,6 +135,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_hint = {
     .name = "hint",
     .args = "[EXERCISE [TEST]] [OPTIONS]",
+    .rows = rows,
     .summary = "a hint for the test that failed first; again: the next of three",
     .run = run,
 };

@@ -318,7 +318,7 @@ static int lint(struct lint *l, char *const words[], struct err *e)
 static int run(int argc, char *argv[], struct err *e)
 {
     struct lint l = {.jobs = pool_cores(), .repeat = 1, .modes = ~0u};
-    int first = options_parse(&cmd_lint, rows, argc, argv, use, &l, e), status;
+    int first = options_parse(&cmd_lint, argc, argv, use, &l, e), status;
 
     if (first < 0)
         return first;
@@ -333,6 +333,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_lint = {
     .name = "lint",
     .args = "[EXERCISE...] [OPTIONS]",
+    .rows = rows,
     .summary = "prove stubs, references and fixtures: each gets exactly its stated verdict",
     .run = run,
 };

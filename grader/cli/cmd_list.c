@@ -93,7 +93,7 @@ static int run(int argc, char *argv[], struct err *e)
     struct course c;
     struct err why = {0};
     json_t *scores = NULL;
-    int first = options_parse(&cmd_list, rows, argc, argv, use, NULL, e), status;
+    int first = options_parse(&cmd_list, argc, argv, use, NULL, e), status;
 
     if (first < 0)
         return first;
@@ -113,6 +113,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_list = {
     .name = "list",
     .args = "",
+    .rows = rows,
     .summary = "list the exercises, with the best score so far",
     .run = run,
 };

@@ -147,7 +147,7 @@ static int make_exercise(const char *slug, struct arena *a, struct err *e)
 static int run(int argc, char *argv[], struct err *e)
 {
     struct arena a = {0};
-    int first = options_parse(&cmd_new, rows, argc, argv, use, NULL, e), status;
+    int first = options_parse(&cmd_new, argc, argv, use, NULL, e), status;
 
     if (first < 0)
         return first;
@@ -161,6 +161,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_new = {
     .name = "new",
     .args = "SLUG",
+    .rows = rows,
     .summary = "make the skeleton of a new exercise",
     .run = run,
 };

@@ -121,7 +121,7 @@ static int run(int argc, char *argv[], struct err *e)
 {
     struct replay_options o = {0};
     struct arena a = {0};
-    int first = options_parse(&cmd_replay, rows, argc, argv, use, &o, e), status;
+    int first = options_parse(&cmd_replay, argc, argv, use, &o, e), status;
 
     if (first < 0)
         return first;
@@ -139,6 +139,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_replay = {
     .name = "replay",
     .args = "EXERCISE TEST [OPTIONS]",
+    .rows = rows,
     .summary = "show a schedule of a test step by step",
     .run = run,
 };

@@ -168,7 +168,7 @@ static int reset(const struct reset_options *o, const char *word, struct err *e)
 static int run(int argc, char *argv[], struct err *e)
 {
     struct reset_options o = {0};
-    int first = options_parse(&cmd_reset, rows, argc, argv, use, &o, e);
+    int first = options_parse(&cmd_reset, argc, argv, use, &o, e);
 
     if (first < 0)
         return first;
@@ -180,6 +180,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_reset = {
     .name = "reset",
     .args = "EXERCISE [OPTIONS]",
+    .rows = rows,
     .summary = "put the stub of an exercise back; what was written is kept",
     .run = run,
 };

@@ -282,7 +282,7 @@ static int submit(const struct submit_options *o, char *const words[], struct ar
 static int run(int argc, char *argv[], struct err *e)
 {
     struct submit_options o = {.out = "lockstep-submission.zip", .lang = user_language()};
-    int first = options_parse(&cmd_submit, rows, argc, argv, use, &o, e), rc;
+    int first = options_parse(&cmd_submit, argc, argv, use, &o, e), rc;
     struct arena a = {0};
 
     if (first < 0)
@@ -302,6 +302,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_submit = {
     .name = "submit",
     .args = "[EXERCISE...] [OPTIONS]",
+    .rows = rows,
     .summary = "check, then pack what is to be handed in into one archive",
     .run = run,
 };

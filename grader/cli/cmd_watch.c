@@ -451,7 +451,7 @@ static int watch(struct watch *w, const char *word, struct err *e)
 static int run(int argc, char *argv[], struct err *e)
 {
     struct watch w = {.lang = user_language(), .on = {.events = -1}, .from = -1};
-    int first = options_parse(&cmd_watch, rows, argc, argv, use, &w, e), rc;
+    int first = options_parse(&cmd_watch, argc, argv, use, &w, e), rc;
 
     if (first < 0)
         return first;
@@ -468,6 +468,7 @@ static int run(int argc, char *argv[], struct err *e)
 const struct cmd cmd_watch = {
     .name = "watch",
     .args = "[EXERCISE] [OPTIONS]",
+    .rows = rows,
     .summary = "grade an exercise whenever its file is saved; keys for hints and more",
     .run = run,
 };

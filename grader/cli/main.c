@@ -9,15 +9,16 @@
 #include "core/version.h"
 #include "sandbox/keeper.h"
 
-static const struct cmd *const commands[] = {
-    &cmd_watch,   &cmd_grade,  &cmd_hint,   &cmd_list, &cmd_reset, &cmd_submit, &cmd_batch,
-    &cmd_explore, &cmd_export, &cmd_replay, &cmd_lint, &cmd_new,   &cmd_doctor};
+const struct cmd *const commands[] = {&cmd_watch,  &cmd_grade,      &cmd_hint,  &cmd_list,
+                                      &cmd_reset,  &cmd_submit,     &cmd_batch, &cmd_explore,
+                                      &cmd_export, &cmd_replay,     &cmd_lint,  &cmd_new,
+                                      &cmd_doctor, &cmd_completion, NULL};
 
 static void usage(FILE *to)
 {
     fputs("usage: lockstep COMMAND [ARGUMENTS]\n\n", to);
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-        fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; commands[i]; i++)
+        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n'lockstep COMMAND --help' tells more; 'lockstep --version' the version.\n"
           "Exit status: 0 all passed, 1 points were lost, 2 usage, 3 the grader could not\n"
           "do its job (then no verdict may be drawn), 130 interrupted.\n",
@@ -26,7 +27,7 @@ static void usage(FILE *to)
 
 static const struct cmd *find(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+    for (size_t i = 0; commands[i]; i++)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return NULL;

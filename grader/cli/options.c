@@ -8,8 +8,10 @@
 
 enum { MAX_ROWS = 24, HELP = 1000 };
 
-static void print_help(const struct cmd *cmd, const struct option_row *rows)
+static void print_help(const struct cmd *cmd)
 {
+    const struct option_row *rows = cmd->rows;
+
     printf("usage: lockstep %s %s\n%s\n\n", cmd->name, cmd->args, cmd->summary);
     for (; rows->name; rows++) {
         char left[64];
@@ -23,10 +25,11 @@ static void print_help(const struct cmd *cmd, const struct option_row *rows)
     printf("      %-26s %s\n", "--help", "this text");
 }
 
-int options_parse(const struct cmd *cmd, const struct option_row *rows, int argc, char *argv[],
+int options_parse(const struct cmd *cmd, int argc, char *argv[],
                   int (*use)(void *ctx, int key, const char *value, struct err *e), void *ctx,
                   struct err *e)
 {
+    const struct option_row *rows = cmd->rows;
     struct option longs[MAX_ROWS + 2] = {0};
     char shorts[2 * MAX_ROWS + 2] = ":";
     size_t n = 0, s = 1;
@@ -45,7 +48,7 @@ int options_parse(const struct cmd *cmd, const struct option_row *rows, int argc
     optind = 0;
     while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         if (key == HELP) {
-            print_help(cmd, rows);
+            print_help(cmd);
             return OPTIONS_HELP;
         }
         if (key == ':')

@@ -18,7 +18,7 @@ struct option_row {
 /* Calls use(ctx, key, value) for each option; plain arguments stay in argv from the returned
  * index on. --help prints the command's help and returns 0. Rows end with a NULL name.
  * use() returns 0, or -1 with *e. */
-int options_parse(const struct cmd *cmd, const struct option_row *rows, int argc, char *argv[],
+int options_parse(const struct cmd *cmd, int argc, char *argv[],
                   int (*use)(void *ctx, int key, const char *value, struct err *e), void *ctx,
                   struct err *e);
 

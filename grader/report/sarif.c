@@ -18,8 +18,9 @@ static json_t *message(const char *text)
 
 static json_t *location(const char *uri, long line, const char *text)
 {
-    json_t *j = json_pack("{s:{s:{s:s}, s:{s:i}}}", "physicalLocation", "artifactLocation",
-                          "uri", uri, "region", "startLine", line > 0 ? (int)line : 1);
+    json_t *j = json_pack("{s:{s:{s:o}, s:{s:i}}}", "physicalLocation", "artifactLocation",
+                          "uri", json_sprintf("%s%s", *uri == '/' ? "file://" : "", uri),
+                          "region", "startLine", line > 0 ? (int)line : 1);
 
     if (text && *text)
         json_object_set_new(j, "message", message(text));
@@ -55,6 +56,23 @@ static json_t *thread_flows(const json_t *x, const json_t *schedule,
     return all;
 }
 
+/* Takes `j` over. Places of one result must differ (SARIF 2.1.0, 3.27.22), and two proofs often
+ * show the same one. */
+static void append_new_place(json_t *all, json_t *j)
+{
+    const json_t *other;
+    size_t i;
+
+    json_array_foreach(all, i, other)
+    {
+        if (json_equal(other, j)) {
+            json_decref(j);
+            return;
+        }
+    }
+    json_array_append_new(all, j);
+}
+
 static json_t *code_flows(const json_t *x, const json_t *t, const struct render_options *o)
 {
     json_t *all = json_array();
@@ -66,8 +84,8 @@ static json_t *code_flows(const json_t *x, const json_t *t, const struct render_
         json_t *flows = thread_flows(x, json_object_get(p, "schedule"), o);
 
         if (json_array_size(flows))
-            json_array_append_new(all, json_pack("{s:{s:s}, s:O}", "message", "text",
-                                                 get_str(p, "title"), "threadFlows", flows));
+            append_new_place(all, json_pack("{s:{s:s}, s:O}", "message", "text",
+                                            get_str(p, "title"), "threadFlows", flows));
         json_decref(flows);
     }
     return all;
@@ -84,8 +102,8 @@ static json_t *related(const json_t *x, const json_t *t, const struct render_opt
         json_array_foreach(json_object_get(p, "stacks"), k, s)
             json_array_foreach(json_object_get(s, "frames"), n, f) if (*get_str(f, "source"))
     {
-        json_array_append_new(
-            all, location(get_path(o, x, f), get_num(f, "line"), get_str(s, "label")));
+        append_new_place(all,
+                         location(get_path(o, x, f), get_num(f, "line"), get_str(s, "label")));
         break;
     }
     return all;

@@ -11,7 +11,7 @@ import struct
 import termios
 import time
 
-PATIENCE = 180  # seconds; only a hang takes that long
+PATIENCE = float(os.environ.get("LOCKSTEP_PATIENCE", "180"))  # seconds; only a hang takes that long
 
 
 class Terminal:

@@ -32,6 +32,9 @@ $(jq '[.tests[].score] | add' classroom.json) $(jq '.scores["08-event"]' autolab
 $(sed -n 's/^# total //p' out.tap) $(sed -n 's/^# Lockstep: //p' out.markdown)" "90 90 90 90 90 0.9 90/100 90/100"
 is "facts of the platform" "$(jq -r '.classroom + " " + .submission' out.classroom50)" "os submit/1"
 
+run 0 /usr/bin/python3 -m jsonschema -i out.sarif "$top/build/sarif-schema.json"
+sed 's/"version": "2.1.0"/"version": "2.2.0"/' out.sarif >bad.sarif
+run 1 /usr/bin/python3 -m jsonschema -i bad.sarif "$top/build/sarif-schema.json"
 run 0 xmllint --noout out.junit
 # Debian's prove reads version 13, of which ours uses nothing that is not in 14 as well.
 is "tap: the version" "$(head -n 1 out.tap)" "TAP version 14"

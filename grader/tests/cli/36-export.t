@@ -1,11 +1,11 @@
 #!/bin/sh
 # 36-export.t - one submission on the command line, by batch, and through each package in its
 # platform's own paths, users and environment: the same score and the same verdicts everywhere.
+# shellcheck disable=SC2086
 # shellcheck source=grader/tests/tap.sh
 . "$(dirname "$0")/../tap.sh"
 
 room="sh $top/grader/tests/room.sh" # words
-# shellcheck disable=SC2086
 mkdir -p "$tmp/handed/08-event" "$tmp/class/ada/08-event"
 cp "$top/fixtures/08-event/set-unlocked.c" "$tmp/handed/08-event/event.c"
 cp "$tmp/handed/08-event/event.c" "$tmp/class/ada/08-event/"
