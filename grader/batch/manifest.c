@@ -126,7 +126,7 @@ int manifest_signer(const char *path, const char *signature, const char *work, s
     const char *copy = arena_printf(a, "%s/signature", work);
     struct keeper_job job = {
         .argv = argv, .envp = envp, .cwd = work, .files = files, .limits = LIMITS_DEFAULT};
-    auto_close int in = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    auto_close int in = -1;
     auto_free char *text = NULL;
     struct keeper_result r = {0};
     struct err unreadable = {0};
@@ -135,6 +135,7 @@ int manifest_signer(const char *path, const char *signature, const char *work, s
     *ret = NULL;
     if (!copy)
         return err_oom(e);
+    in = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (in < 0 || slurp(signature, MANIFEST_MAX, &text, &len, &unreadable) < 0)
         return 0;
     if (write_plain(copy, text, len, e) < 0)

@@ -196,7 +196,7 @@ static int put_source(struct pack *p, const struct job *j, struct err *e)
     const char *to = j->to->source, *home = j->c->home;
     const char *makefile = arena_printf(j->a, "%s/Makefile", home);
     auto_free char *text = NULL;
-    size_t len;
+    size_t len = 0;
     int rc = makefile ? slurp(makefile, TEMPLATE_MAX, &text, &len, e) : err_oom(e);
 
     if (rc == 0)

@@ -95,10 +95,23 @@ static int choose(const struct course *c, const json_t *scores, const char *word
     return 0;
 }
 
+static int give(const struct hint_options *o, const struct exercise *x, const char *word,
+                const json_t *scores, struct err *e)
+{
+    const char *test = word ? word : hint_target(scores, x);
+
+    if (!test) {
+        printf(tr(o->lang, "%s: every test passed when it was graded last.\n"), x->id);
+        return 0;
+    }
+    if (!rubric_find(&x->rubric, test))
+        return err_set(e, ERR_USAGE, "%s has no test '%s'", x->id, test);
+    return hint_show(x, test, o->again, o->lang, e);
+}
+
 static int hint(const struct hint_options *o, char *const words[], struct err *e)
 {
     const struct exercise *x = NULL;
-    const char *test;
     struct arena a = {0};
     json_t *scores = NULL;
     struct course c;
@@ -108,13 +121,8 @@ static int hint(const struct hint_options *o, char *const words[], struct err *e
         rc = scores_load(&scores, e);
     if (rc == 0)
         rc = choose(&c, scores, words[0], &x, e);
-    test = rc < 0 ? NULL : words[0] && words[1] ? words[1] : hint_target(scores, x);
-    if (rc == 0 && !test)
-        printf(tr(o->lang, "%s: every test passed when it was graded last.\n"), x->id);
-    else if (rc == 0 && !rubric_find(&x->rubric, test))
-        rc = err_set(e, ERR_USAGE, "%s has no test '%s'", x->id, test);
-    else if (rc == 0)
-        rc = hint_show(x, test, o->again, o->lang, e);
+    if (rc == 0 && x)
+        rc = give(o, x, words[0] ? words[1] : NULL, scores, e);
     json_decref(scores);
     arena_release(&a);
     return rc < 0 ? -1 : EXIT_ALL_PASS;

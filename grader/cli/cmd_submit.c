@@ -141,6 +141,7 @@ static int make_manifest(const struct packed *list, int count, time_t now, struc
          *valgrind[] = {"valgrind", "--version", NULL};
     json_t *entries = json_array(), *j;
     auto_free char *text = NULL;
+    struct tm utc;
     char when[32];
 
     for (int i = 0; i < count; i++) {
@@ -152,7 +153,7 @@ static int make_manifest(const struct packed *list, int count, time_t now, struc
         }
         json_array_append_new(entries, entry);
     }
-    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     j = json_pack("{s:s, s:s, s:s, s:s, s:{s:o, s:s, s:o}, s:o}", "format", MANIFEST_FORMAT,
                   "created", when, "grader", LOCKSTEP_VERSION, "tier",
                   tier_name(list[0].result.tier), "toolchain", "gcc", answer(gcc), "libc",
