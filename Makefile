@@ -29,6 +29,8 @@ DEPS_TEST := clang-format cppcheck shellcheck libxml2-utils python3-jsonschema p
              codespell gdb jq procps python3 python3-yaml clang time sqlite3 chromium chromium-driver openssh-client unzip zip zsh fish \
              $(if $(shell command -v npm),,npm) # a nodejs of elsewhere brings its own
 
+DEPS_SLURM := slurm-wlm munge parallel openssh-server openssh-client jq python3
+
 ROOMS   := core sandbox stages batch report
 LIB_SRC := $(foreach r,$(ROOMS),$(wildcard grader/$(r)/*.c))
 CLI_SRC := $(wildcard grader/cli/*.c)
@@ -148,7 +150,7 @@ define install
 endef
 
 deps: ## install what is missing (apt-get, as root or through sudo)
-	$(call install,$(call missing,$(DEPS_RUN) $(DEPS_TEST)))
+	$(call install,$(call missing,$(DEPS_RUN) $(DEPS_TEST) $(DEPS_SLURM)))
 
 deps-run:
 	$(call install,$(call missing,$(DEPS_RUN)))
@@ -194,6 +196,11 @@ check: deps ## all tests; the last line counts them
 	$(Q)$(MAKE) --no-print-directory -j2 tests-built SAN=address,undefined
 	$(Q)sh grader/tests/check.sh
 
+# Slurm and sshd of our own, on this machine, as this user: grader/tests/cluster.sh.
+check-slurm: all ## the same class by Slurm with a lost node, and by GNU parallel
+	$(call install,$(call missing,$(DEPS_SLURM)))
+	$(Q)sh grader/tests/slurm.t
+
 hostile: all ## every attack of fixtures/hostile, in the full and the fallback tier
 	$(Q)python3 grader/tests/hostile.py
 	$(Q)python3 grader/tests/hostile.py --tier fallback
@@ -215,6 +222,8 @@ bench: all $(BUILD)/launch ## our processor time beside the bare tools', and the
 	$(Q)python3 grader/bench/processes.py
 	$(Q)python3 grader/bench/sandbox.py
 	$(Q)python3 grader/bench/class.py
+	$(call install,$(call missing,$(DEPS_SLURM)))
+	$(Q)sh grader/bench/engines.sh
 
 format: ## let clang-format have its way
 	$(Q)clang-format -i $(OUR_C)
@@ -260,4 +269,4 @@ clean: ## remove everything that was made
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t18
 
-.PHONY: all deps deps-run demo stories lint check tests-built hostile mutants soak bench format format-check analyze install po clean help
+.PHONY: all deps deps-run demo stories lint check check-slurm tests-built hostile mutants soak bench format format-check analyze install po clean help

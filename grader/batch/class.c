@@ -49,6 +49,8 @@ int class_take(struct class_run *r, struct err *e)
 
 int class_grade(struct class_run *r, const char *only, bool bind, struct err *e)
 {
+    auto_free char *out = realpath(r->out, NULL);
+
     if (!r->keys.exercises && key_prepare(&r->unit, r->exercises, r->a, &r->keys, e) < 0)
         return -1;
     r->work = (struct work){.store = r->store,
@@ -56,6 +58,8 @@ int class_grade(struct class_run *r, const char *only, bool bind, struct err *e)
                             .exercises = r->exercises,
                             .keys = &r->keys,
                             .jobs = r->jobs,
+                            .engine = r->engine,
+                            .out = out ? arena_strdup(r->a, out) : r->out,
                             .folder = r->work_folder,
                             .only = only,
                             .bind = bind,

@@ -26,6 +26,7 @@ struct class_run {
     struct deadline deadline;
     const char *fills[CLASS_FILLS + 1]; /* --fill, NULL-ended */
     int jobs;
+    struct engine_options engine;
     enum lang lang; /* of students' reports */
     void (*progress)(void *ctx, const struct work_progress *p);
     void *ctx;

@@ -10,6 +10,7 @@
 
 #include "batch/canary.h"
 #include "batch/cores.h"
+#include "batch/engine.h"
 #include "batch/pool.h"
 #include "batch/unitfile.h"
 
@@ -309,14 +310,143 @@ static int go(struct plan *p, struct err *e)
     return rc;
 }
 
+/* ---- on other machines --------------------------------------------------------------- */
+
+static int collect(void *ctx, int unit, const char *path, struct err *e)
+{
+    struct plan *p = ctx;
+    const int rc = keep(p, unit, path, e);
+
+    p->told.done++;
+    p->weight_done += p->pieces[unit].weight;
+    return rc;
+}
+
+static void look(void *ctx, int running)
+{
+    struct plan *p = ctx;
+
+    p->told.at_work = running;
+    p->told.eta_s = p->weight_done > 0 ? (now_s() - p->began) *
+                                             (p->weight_all - p->weight_done) / p->weight_done
+                                       : -1;
+    if (p->w->progress)
+        p->w->progress(p->w->ctx, &p->told);
+}
+
+static int share_all(struct plan *p, struct share *s, struct err *e)
+{
+    int rc = share_open(s, p->w->out, e);
+
+    for (int i = 0; rc == 0 && i < p->count; i++) {
+        const struct piece *d = &p->pieces[i];
+        auto_free char *text = NULL;
+        struct share_unit u = {.exercise = d->exercise, .missing = !d->source, .key = d->key};
+
+        p->weight_all += d->weight;
+        if (d->source && store_source(p->w->store, d->source, &text, &u.len, e) < 0)
+            return -1;
+        u.text = text;
+        rc = share_add(s, &u, e);
+    }
+    return rc == 0 ? share_seal(s, e) : -1;
+}
+
+/* What nobody graded is not graded, which is no zero. */
+static int give_up(struct plan *p, const struct engine_job *j, struct err *e)
+{
+    const char *why = share_why(j->share);
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < p->count; i++) {
+        if (j->done[i])
+            continue;
+        p->w->broken++;
+        p->told.broken++;
+        rc =
+            bind(p, &p->pieces[i], NULL,
+                 arena_printf(&p->a, "no machine graded it in %d attempts%s%s", ENGINE_ATTEMPTS,
+                              *why        ? ": "
+                              : *j->state ? ": "
+                                          : "",
+                              *why ? why : j->state),
+                 e);
+    }
+    return rc;
+}
+
+static int go_elsewhere(struct plan *p, struct err *e)
+{
+    struct share share = {.a = &p->a,
+                          .exercises = p->w->exercises,
+                          .keys = p->w->keys,
+                          .secret = p->w->unit.secret};
+    struct engine_job j = {.o = &p->w->engine,
+                           .share = &share,
+                           .count = p->count,
+                           .done = arena_zalloc(&p->a, (size_t)p->count + 1),
+                           .collect = collect,
+                           .look = look,
+                           .ctx = p};
+    auto_free char *self = realpath("/proc/self/exe", NULL);
+    int rc;
+
+    if (!self || !j.done)
+        return err_oom(e);
+    j.lockstep = self;
+    p->told.all = p->count;
+    p->began = now_s();
+    rc = share_all(p, &share, e);
+    if (rc == 0)
+        rc = engine_run(&j, e);
+    if (rc == 0)
+        rc = give_up(p, &j, e);
+    share_close(&share);
+    p->w->grading_s = now_s() - p->began;
+    return rc;
+}
+
+static int recovered(void *ctx, const char *exercise, const char *key, const char *path,
+                     struct err *e)
+{
+    struct work *w = ctx;
+    const json_t *unit;
+    struct graded g = {0};
+    struct err broken;
+    int rc = 0;
+
+    if (unitfile_read(path, &g, &broken) < 0)
+        return 0;
+    unit = json_array_get(json_object_get(g.result, "exercises"), 0);
+    if (!json_is_string(json_object_get(unit, "reason")) && !store_has(w->store, key))
+        rc = store_put(w->store, exercise, key, g.result, g.timing, e);
+    graded_release(&g);
+    return rc;
+}
+
+/* A batch that was killed has left what it shared: what was graded meanwhile counts. */
+static int recover(struct work *w, struct err *e)
+{
+    struct arena a = {0};
+    const int rc =
+        share_recover(w->out, w->keys->grader, &a, engine_stop_handle, recovered, w, e);
+
+    arena_release(&a);
+    return rc;
+}
+
 int work_run(struct work *w, struct err *e)
 {
     struct plan p = {.w = w};
     int rc;
 
     w->units = w->distinct = w->cached = w->graded = w->broken = 0;
-    rc = make_plan(&p, e);
-    if (rc == 0 && p.count > 0 && (rc = cores_new(w->jobs, &p.cores, e)) == 0) {
+    rc = w->out ? recover(w, e) : 0;
+    if (rc == 0)
+        rc = make_plan(&p, e);
+    if (rc == 0 && p.count > 0 && w->engine.kind != ENGINE_LOCAL)
+        rc = go_elsewhere(&p, e);
+    else if (rc == 0 && p.count > 0 && (rc = cores_new(w->jobs, &p.cores, e)) == 0) {
         w->unit.busy = cores_busy;
         w->unit.cores = p.cores;
         rc = go(&p, e);

@@ -7,6 +7,7 @@
 #ifndef GRADER_WORK_H
 #define GRADER_WORK_H
 
+#include "batch/engine.h"
 #include "batch/key.h"
 #include "batch/store.h"
 
@@ -16,7 +17,7 @@ struct work_progress {
     int broken;    /* of the done: not graded */
     double eta_s;  /* -1: not known yet */
     int at_work;
-    const char *const *names; /* of those: "08-event" */
+    const char *const *names; /* of those: "08-event"; NULL: on other machines */
 };
 
 struct work {
@@ -26,8 +27,10 @@ struct work {
     const struct key_base *keys;
     int jobs;
     const char *folder; /* ours, exists: sources and unit files */
-    const char *only;   /* an exercise's id; NULL: all */
-    bool bind;          /* give students the results; else only make them */
+    struct engine_options engine;
+    const char *out;  /* absolute; where other engines share a folder */
+    const char *only; /* an exercise's id; NULL: all */
+    bool bind;        /* give students the results; else only make them */
     void (*progress)(void *ctx, const struct work_progress *p);
     void *ctx;
 

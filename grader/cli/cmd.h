@@ -31,7 +31,8 @@ struct cmd {
 extern const struct cmd *const commands[];
 
 extern const struct cmd cmd_completion, cmd_grade, cmd_batch, cmd_explore, cmd_replay, cmd_list,
-    cmd_lint, cmd_new, cmd_doctor, cmd_hint, cmd_reset, cmd_submit, cmd_export, cmd_watch;
+    cmd_lint, cmd_new, cmd_doctor, cmd_hint, cmd_reset, cmd_submit, cmd_export, cmd_node,
+    cmd_watch;
 
 enum { OPTIONS_HELP = -2 }; /* from options_parse(): help was printed, leave with 0 */
 

@@ -21,7 +21,12 @@ enum {
     OPT_RESUME,
     OPT_REGRADE,
     OPT_APPLY,
-    OPT_LANG
+    OPT_LANG,
+    OPT_ENGINE,
+    OPT_PARTITION,
+    OPT_ACCOUNT,
+    OPT_ARRAY_SIZE,
+    OPT_HOSTS
 };
 
 enum { TABLE_ROWS = 60 }; /* more are for the gradebook, not for a terminal */
@@ -35,6 +40,7 @@ struct batch_options {
     enum tier least;
     enum layout layout;
     bool layout_given, resume, apply;
+    struct engine_options engine;
 };
 
 static const struct option_row rows[] = {
@@ -50,6 +56,11 @@ static const struct option_row rows[] = {
     {OPT_RESUME, "resume", NULL, "go on with the class that OUT has, with its options"},
     {OPT_REGRADE, "regrade", "ID", "grade exercise ID of OUT's class anew, show what changes"},
     {OPT_APPLY, "apply", NULL, "with --regrade: and make it count"},
+    {OPT_ENGINE, "engine", "E", "local (default), slurm, or parallel (GNU parallel over ssh)"},
+    {OPT_PARTITION, "partition", "P", "slurm: this partition"},
+    {OPT_ACCOUNT, "account", "A", "slurm: on this account"},
+    {OPT_ARRAY_SIZE, "array-size", "N", "slurm: tasks of the job array at most (default 500)"},
+    {OPT_HOSTS, "hosts", "LIST", "parallel: e.g. 4/lab1,4/lab2; OUT must be seen by all"},
     {OPT_LANG, "lang", "L", "students' reports in en or zh (default: the terminal's)"},
     {OPT_SECRET, "secret", "FILE",
      "course secret (made when missing; default in ~/.config/lockstep)"},
@@ -94,6 +105,24 @@ static int use(void *ctx, int key, const char *value, struct err *e)
     case OPT_SECRET:
         o->secret = value;
         return 0;
+    case OPT_ENGINE:
+        return engine_parse(value, &o->engine.kind)
+                   ? 0
+                   : err_set(e, ERR_USAGE, "'--engine %s': expected local, slurm or parallel",
+                             value);
+    case OPT_PARTITION:
+        o->engine.partition = value;
+        return 0;
+    case OPT_ACCOUNT:
+        o->engine.account = value;
+        return 0;
+    case OPT_HOSTS:
+        o->engine.hosts = value;
+        return 0;
+    case OPT_ARRAY_SIZE:
+        return parse_long(value, 1, 4000000, &o->engine.array_size)
+                   ? 0
+                   : err_set(e, ERR_USAGE, "'--array-size %s': expected a number", value);
     case OPT_LANG:
         o->lang = value;
         return 0;
@@ -274,7 +303,9 @@ static void show_progress(void *ctx, const struct work_progress *p)
 
     if (p->eta_s >= 0)
         snprintf(eta, sizeof eta, ", %d:%02d left", (int)p->eta_s / 60, (int)p->eta_s % 60);
-    for (int i = 0; i < p->at_work; i++) {
+    if (!p->names && p->at_work > 0) /* other machines' */
+        snprintf(names, sizeof names, "%d tasks", p->at_work);
+    for (int i = 0; p->names && i < p->at_work; i++) {
         const size_t used = strlen(names);
 
         snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", p->names[i]);
@@ -517,6 +548,7 @@ static int batch(struct batch_options *o, struct class_run *r, struct err *e)
             return -1;
         }
     memcpy(r->fills, o->fills, sizeof r->fills);
+    r->engine = o->engine;
     rc = again ? 0 : class_take(r, e);
     if (rc == 0)
         rc = check_deadline(r, e);

@@ -221,8 +221,8 @@ static int put_source(struct pack *p, const struct job *j, struct err *e)
 static const char *const *template_names(const struct platform *to)
 {
     static const char *const of[][5] = {
-        {"setup.sh", "run_autograder", NULL},
-        {".github/workflows/lockstep.yml", "README.md", NULL},
+        {"setup.sh", "run_autograder", "README.md", NULL},
+        {".github/workflows/lockstep.yml", ".gitignore", "README.md", NULL},
         {"autograder.py", NULL},
         {"autograde-Makefile", "Dockerfile", NULL},
         {"info.json", "question.html", "Dockerfile", "tests/run.sh", NULL},
@@ -231,16 +231,21 @@ static const char *const *template_names(const struct platform *to)
     return of[to - platforms];
 }
 
-static int put_inner(struct pack *p, const struct job *j, const char *out, struct err *e)
+static int put_inner(struct pack *p, const struct job *j, struct err *e)
 {
-    const char *path = arena_printf(j->a, "%s.inner.tar", out);
+    const char *work = NULL, *path;
     auto_free char *data = NULL;
     struct pack inner;
     size_t len;
-    int rc = path ? pack_open(&inner, path, j->now, e) : err_oom(e);
+    struct err ignored;
+    int rc;
 
-    if (!path)
+    if (unit_open_work(j->a, &work, e) < 0)
         return -1;
+    path = arena_printf(j->a, "%s/inner.tar", work);
+    rc = path ? pack_open(&inner, path, 0600, j->now, e) : err_oom(e);
+    if (!path)
+        return rc;
     if (rc == 0)
         rc = put_template(&inner, j, "autolab.sh", e);
     if (rc == 0)
@@ -250,7 +255,7 @@ static int put_inner(struct pack *p, const struct job *j, const char *out, struc
         rc = slurp(path, 256u << 20, &data, &len, e);
     if (rc == 0)
         rc = pack_put(p, j->to->inner, data, len, 0644, e);
-    unlink(path);
+    remove_tree(work, &ignored);
     return rc;
 }
 
@@ -258,12 +263,12 @@ static int write_package(const struct job *j, const char *out, struct err *e)
 {
     const char *const *names = template_names(j->to);
     struct pack p;
-    int rc = pack_open(&p, out, j->now, e);
+    int rc = pack_open(&p, out, j->to->secret ? 0600 : 0644, j->now, e);
 
     for (int i = 0; rc == 0 && names[i]; i++)
         rc = put_template(&p, j, names[i], e);
     if (rc == 0)
-        rc = j->to->inner ? put_inner(&p, j, out, e) : put_source(&p, j, e);
+        rc = j->to->inner ? put_inner(&p, j, e) : put_source(&p, j, e);
     for (int i = 0; rc == 0 && j->to->stubs && j->list[i]; i++)
         rc = put_exercise(&p, j, j->list[i], j->to->stubs, e);
     return pack_close(&p, rc, e);
@@ -357,6 +362,8 @@ static int run(int argc, char *argv[], struct err *e)
                        "expected gradescope, github, classroom50, autolab or prairielearn");
     if (!o.out)
         return err_set(e, ERR_USAGE, "'-o FILE' says where the package goes; it is missing");
+    catch_interrupts();
+    unit_sweep();
     rc = export(&o, argv + first, &a, e);
     arena_release(&a);
     return rc < 0 ? -1 : EXIT_ALL_PASS;

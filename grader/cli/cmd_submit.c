@@ -10,14 +10,14 @@
 #include <time.h>
 
 #include "batch/manifest.h"
+#include "batch/tool.h"
 #include "batch/unitfile.h"
 #include "cli/options.h"
 #include "cli/pack.h"
-#include "cli/tool.h"
 #include "core/version.h"
 #include "report/words.h"
 
-enum { OPT_SUBMISSION = 256, OPT_SIGN, OPT_ANYWAY, FILE_BYTES = 1 << 20 };
+enum { OPT_SUBMISSION = 256, OPT_SIGN, OPT_ANYWAY, OPT_LANG, FILE_BYTES = 1 << 20 };
 
 struct submit_options {
     const char *out, *submission, *key;
@@ -37,6 +37,7 @@ static const struct option_row rows[] = {
     {'o', "output", "FILE", "the archive: .zip or .tar.gz (default: lockstep-submission.zip)"},
     {OPT_SUBMISSION, "submission", "DIR", "of DIR/NN-slug/slug.c or DIR/slug.c"},
     {OPT_SIGN, "sign", "KEY", "sign the manifest with this SSH key (ssh-keygen -Y sign)"},
+    {OPT_LANG, "lang", "L", "en or zh (default: the terminal's)"},
     {OPT_ANYWAY, "anyway", NULL, "pack what does not compile as well"},
     {0, NULL, NULL, NULL},
 };
@@ -45,7 +46,8 @@ static int use(void *ctx, int key, const char *value, struct err *e)
 {
     struct submit_options *o = ctx;
 
-    (void)e;
+    if (key == OPT_LANG)
+        return parse_lang(value, &o->lang, e);
     if (key == 'o')
         o->out = value;
     else if (key == OPT_SUBMISSION)
@@ -91,7 +93,8 @@ static int check_one(const struct submit_options *o, const struct course *c, boo
     progress_clear();
     if (!named && all_are(r, VERDICT_NOT_IMPLEMENTED))
         return 0;
-    printf("%-24s %3d/%d\n", p->x->id, r->score, r->max);
+    printf("%-24s %3d/%d%s\n", p->x->id, r->score, r->max,
+           all_are(r, VERDICT_NOT_IMPLEMENTED) ? tr(o->lang, "  (still the stub)") : "");
     if (all_are(r, VERDICT_COMPILE_ERROR) && !o->anyway)
         return err_set(e, ERR_USAGE,
                        "%s does not compile ('lockstep grade %.2s' shows why); mend it, or say "
@@ -109,7 +112,7 @@ static json_t *answer(char *const argv[])
     struct err ignored = {0};
     json_t *j = NULL;
 
-    if (tool_run(argv, NULL, true, &b, &ignored) == 0 && b.data)
+    if (tool_run(argv, NULL, TOOL_DROPPED, &b, &ignored) == 0 && b.data)
         j = json_stringn(b.data, strcspn(b.data, "\n"));
     buf_release(&b);
     return j ? j : json_string("");
@@ -185,7 +188,7 @@ static int sign(const char *key, const struct buf *manifest, struct buf *ret, st
 
         rc = write_plain(path, manifest->data, manifest->len, e);
         if (rc == 0)
-            rc = tool_run(argv, NULL, false, NULL, e);
+            rc = tool_run(argv, NULL, TOOL_SHOWN, NULL, e);
         if (rc > 0)
             rc = err_set(e, ERR_USAGE,
                          rc == 127 ? "'--sign' needs ssh-keygen (package openssh-client)"
@@ -208,7 +211,7 @@ static int write_archive(const char *out, const struct packed *list, int count,
                          struct err *e)
 {
     struct pack p;
-    int rc = pack_open(&p, out, now, e);
+    int rc = pack_open(&p, out, 0644, now, e);
 
     if (rc == 0)
         rc = pack_put(&p, MANIFEST_NAME, manifest->data, manifest->len, 0644, e);
@@ -234,6 +237,7 @@ static int pack(const struct submit_options *o, const struct packed *list, int c
 {
     struct buf manifest = {0}, signature = {0};
     const time_t now = time(NULL);
+    const bool replaces = access(o->out, F_OK) == 0;
     int rc = make_manifest(list, count, now, &manifest, e);
 
     if (rc == 0 && o->key)
@@ -241,7 +245,11 @@ static int pack(const struct submit_options *o, const struct packed *list, int c
     if (rc == 0)
         rc = write_archive(o->out, list, count, &manifest, &signature, now, e);
     if (rc == 0)
-        printf(tr(o->lang, "Packed into %s. Hand in this one file.\n"), o->out);
+        printf(replaces ? tr(o->lang,
+                             "Packed into %s, which was there and is replaced. Hand in this "
+                             "one file.\n")
+                        : tr(o->lang, "Packed into %s. Hand in this one file.\n"),
+               o->out);
     buf_release(&manifest);
     buf_release(&signature);
     return rc;

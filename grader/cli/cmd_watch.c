@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "batch/tool.h"
 #include "batch/unitfile.h"
 #include "cli/filewatch.h"
 #include "cli/hints.h"
@@ -21,7 +22,6 @@
 #include "cli/options.h"
 #include "cli/scores.h"
 #include "cli/screen.h"
-#include "cli/tool.h"
 #include "report/report.h"
 #include "report/words.h"
 #include "sandbox/keeper.h"
@@ -97,10 +97,11 @@ static void show_result(struct watch *w)
     struct err why = {0};
 
     show_head(w, NULL);
-    printf("%s %d/%d\n\n", score_bar(score, bar), score, RUBRIC_POINTS);
+    printf("\n");
     if (report_text(w->result, &o, &b, &why) == 0)
         fwrite(b.data, 1, b.len, stdout);
     buf_release(&b);
+    printf("%s %s %d/%d\n", w->x->id, score_bar(score, bar), score, RUBRIC_POINTS);
     if (unit && score == RUBRIC_POINTS)
         printf("\n%s\n", tr(w->lang, "All of it. Press n for the next exercise."));
     show_keys(w);
@@ -167,7 +168,7 @@ static int start_grading(struct watch *w, struct err *e)
         signal(SIGTERM, SIG_DFL);
         signal(SIGTSTP, SIG_DFL);
         sigprocmask(SIG_UNBLOCK, &ending, NULL);
-        if (dup2(ends[1], STDOUT_FILENO) >= 0)
+        if (dup2(ends[1], STDOUT_FILENO) >= 0 && setenv("LOCKSTEP_WATCHED", "1", 1) == 0)
             execv(argv[0], argv);
         _exit(127);
     }
@@ -291,6 +292,14 @@ static const char *failed_test(const struct watch *w, const char **ret_token)
     return NULL;
 }
 
+static bool no_test_ran(const struct watch *w)
+{
+    const json_t *first = json_array_get(json_object_get(unit_of(w), "tests"), 0);
+    const char *verdict = json_string_value(json_object_get(first, "verdict"));
+
+    return verdict && strcmp(verdict, "compile-error") == 0;
+}
+
 static int hint(struct watch *w, struct err *e)
 {
     const char *token, *test = failed_test(w, &token);
@@ -298,6 +307,12 @@ static int hint(struct watch *w, struct err *e)
     if (!w->result)
         test = w->x->rubric.tests[0].id;
     printf("\n");
+    if (json_is_string(json_object_get(unit_of(w), "compiler_output")) && no_test_ran(w)) {
+        printf("%s\n",
+               tr(w->lang, "It does not compile: mend the first thing the compiler names, "
+                           "then the tests can tell more."));
+        return 0;
+    }
     if (!test) {
         printf(tr(w->lang, "%s: every test passed when it was graded last.\n"), w->x->id);
         return 0;
@@ -323,7 +338,7 @@ static int replay(const struct watch *w, struct err *e)
         return 0;
     }
     printf("\n");
-    return tool_run(argv, NULL, false, NULL, e) < 0 ? -1 : 0;
+    return tool_run(argv, NULL, TOOL_SHOWN, NULL, e) < 0 ? -1 : 0;
 }
 
 static int list(const struct watch *w, struct err *e)
@@ -434,6 +449,10 @@ static int watch(struct watch *w, const char *word, struct err *e)
     bool first_time = false;
     int rc;
 
+    if (!isatty(STDIN_FILENO))
+        return err_set(e, ERR_USAGE,
+                       "it reads keys from a terminal, and there is none; "
+                       "'lockstep grade' grades once");
     if (course_load(&w->a, &w->c, e) < 0 || choose(w, word, &first_time, e) < 0)
         return -1;
     catch_interrupts();

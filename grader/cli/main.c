@@ -12,7 +12,7 @@
 const struct cmd *const commands[] = {&cmd_watch,  &cmd_grade,      &cmd_hint,  &cmd_list,
                                       &cmd_reset,  &cmd_submit,     &cmd_batch, &cmd_explore,
                                       &cmd_export, &cmd_replay,     &cmd_lint,  &cmd_new,
-                                      &cmd_doctor, &cmd_completion, NULL};
+                                      &cmd_doctor, &cmd_completion, &cmd_node,  NULL};
 
 static void usage(FILE *to)
 {
@@ -146,8 +146,13 @@ int main(int argc, char *argv[])
         return finish(EXIT_ALL_PASS);
     }
     if (argc >= 2 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)) {
-        usage(stdout);
-        return finish(EXIT_ALL_PASS);
+        if (argc == 2) {
+            usage(stdout);
+            return finish(EXIT_ALL_PASS);
+        }
+        cmd = find(argv[2]);
+        argv[1] = argv[2];
+        argv[2] = (char *)"--help"; /* help COMMAND */
     }
     if (!cmd) {
         if (argc >= 2)
@@ -163,7 +168,8 @@ int main(int argc, char *argv[])
         return finish(EXIT_ALL_PASS);
     if (status >= 0)
         return finish(status);
-    fprintf(stderr, "lockstep %s: %s\n", cmd->name, e.msg);
+    if (e.kind != ERR_STOPPED || !getenv("LOCKSTEP_WATCHED")) /* stopped by watch, who knows */
+        fprintf(stderr, "lockstep %s: %s\n", cmd->name, e.msg);
     if (e.kind == ERR_STOPPED)
         return EXIT_STOPPED;
     return e.kind == ERR_USAGE ? EXIT_USAGE : EXIT_BROKEN;

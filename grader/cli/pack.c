@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sandbox/keeper.h"
+
 enum { FILE_BYTES = 64 << 20 };
 
 static bool ends(const char *s, const char *end)
@@ -25,12 +27,19 @@ static int trouble(struct pack *p, struct err *e)
     return err_set(e, ERR_SYSTEM, "cannot write '%s': %s", p->path, archive_error_string(p->z));
 }
 
-int pack_open(struct pack *p, const char *path, time_t now, struct err *e)
+int pack_open(struct pack *p, const char *path, int mode, time_t now, struct err *e)
 {
-    *p = (struct pack){.z = archive_write_new(), .path = strdup(path), .now = now};
-    if (!p->z || !p->path || asprintf(&p->next, "%s.new", path) < 0) {
+    *p = (struct pack){
+        .z = archive_write_new(), .path = strdup(path), .now = now, .mode = mode, .fd = -1};
+    if (!p->z || !p->path || asprintf(&p->next, "%s.XXXXXX", path) < 0) {
         p->next = NULL;
         return err_oom(e);
+    }
+    p->fd = mkstemp(p->next);
+    if (p->fd < 0) {
+        free(p->next);
+        p->next = NULL;
+        return err_errno(e, "cannot write '%s'", path);
     }
     if (ends(path, ".zip")) {
         archive_write_set_format_zip(p->z);
@@ -39,7 +48,7 @@ int pack_open(struct pack *p, const char *path, time_t now, struct err *e)
         if (ends(path, ".gz"))
             archive_write_add_filter_gzip(p->z);
     }
-    return archive_write_open_filename(p->z, p->next) == ARCHIVE_OK ? 0 : trouble(p, e);
+    return archive_write_open_fd(p->z, p->fd) == ARCHIVE_OK ? 0 : trouble(p, e);
 }
 
 int pack_put(struct pack *p, const char *name, const void *data, size_t len, int mode,
@@ -50,6 +59,10 @@ int pack_put(struct pack *p, const char *name, const void *data, size_t len, int
 
     if (!entry)
         return err_oom(e);
+    if (keeper_interrupted) {
+        archive_entry_free(entry);
+        return err_set(e, ERR_STOPPED, "interrupted; nothing was written");
+    }
     archive_entry_set_pathname(entry, name);
     archive_entry_set_size(entry, (la_int64_t)len);
     archive_entry_set_filetype(entry, AE_IFREG);
@@ -129,12 +142,16 @@ int pack_close(struct pack *p, int rc, struct err *e)
         rc = trouble(p, e);
     if (p->z)
         archive_write_free(p->z);
+    if (rc == 0 && fchmod(p->fd, (mode_t)p->mode) < 0)
+        rc = err_errno(e, "cannot write '%s'", p->path);
+    if (p->fd >= 0 && close(p->fd) < 0 && rc == 0)
+        rc = err_errno(e, "cannot write '%s'", p->path);
     if (rc == 0 && rename(p->next, p->path) < 0)
         rc = err_errno(e, "cannot write '%s'", p->path);
     if (rc < 0 && p->next)
         unlink(p->next);
     free(p->path);
     free(p->next);
-    *p = (struct pack){0};
+    *p = (struct pack){.fd = -1};
     return rc;
 }

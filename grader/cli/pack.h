@@ -13,15 +13,17 @@
 
 struct pack {
     struct archive *z;
-    char *path, *next; /* written to `next`, renamed when whole */
-    time_t now;        /* the time of all that is in it */
+    char *path, *next; /* written to `next`, a name of its own, renamed when whole */
+    int fd, mode;
+    time_t now; /* the time of all that is in it */
 };
 
 /* Does the name end in .zip, .tar or .tar.gz? */
 bool pack_knows(const char *path);
 
-/* Begins `path`. pack_close() after success and failure. */
-int pack_open(struct pack *p, const char *path, time_t now, struct err *e);
+/* Begins `path`, which will have this mode (0600: it holds a secret). pack_close() after
+ * success and failure; an interrupt (keeper_interrupted) is a failure. */
+int pack_open(struct pack *p, const char *path, int mode, time_t now, struct err *e);
 
 /* Adds a file with these bytes; `mode` 0600, 0644 or 0755. */
 int pack_put(struct pack *p, const char *name, const void *data, size_t len, int mode,

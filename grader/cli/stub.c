@@ -1,7 +1,7 @@
 /* stub.c - git log, git show. */
 #include "cli/stub.h"
 
-#include "cli/tool.h"
+#include "batch/tool.h"
 
 int stub_from_history(const struct exercise *x, struct arena *a, struct buf *ret, struct err *e)
 {
@@ -11,11 +11,11 @@ int stub_from_history(const struct exercise *x, struct arena *a, struct buf *ret
                    "exercise.yml", (char *)header, (char *)check, NULL};
     char *show[] = {"git", "show", NULL, NULL};
     struct buf commit = {0};
-    int rc = check && header ? tool_run(log, x->dir, true, &commit, e) : err_oom(e);
+    int rc = check && header ? tool_run(log, x->dir, TOOL_DROPPED, &commit, e) : err_oom(e);
 
     if (rc == 0 && commit.data && commit.len > 40) {
         show[2] = arena_printf(a, "%.40s:./%s", commit.data, x->rubric.edit);
-        rc = show[2] ? tool_run(show, x->dir, true, ret, e) : err_oom(e);
+        rc = show[2] ? tool_run(show, x->dir, TOOL_DROPPED, ret, e) : err_oom(e);
     } else if (rc == 0) {
         rc = 1;
     }

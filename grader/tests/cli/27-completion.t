@@ -14,7 +14,7 @@ is "another shell" "$err" "lockstep completion: expected bash, zsh or fish"
 # One table: every command and every option of every help is in the man page.
 man -l "$top/grader/man/lockstep.1" 2>/dev/null | col -b >"$tmp/man"
 "$LOCKSTEP" help | sed -n 's/^  \([a-z]*\)  *[a-z].*/\1/p' >"$tmp/commands"
-is "fourteen commands" "$(wc -l <"$tmp/commands")" 14
+is "fifteen commands" "$(wc -l <"$tmp/commands")" 15
 while read -r c; do
     same "man: $c" "$(cat "$tmp/man")" "^   $c$"
     "$LOCKSTEP" "$c" --help >"$tmp/help"

@@ -1,5 +1,5 @@
 /* tool.c - one child, one pipe. */
-#include "cli/tool.h"
+#include "batch/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,13 +8,16 @@
 
 enum { ANSWER_MAX = 8 << 20 };
 
-static void become(char *const argv[], const char *dir, bool quiet, int out)
+static void become(char *const argv[], const char *dir, enum tool_errors errors, int out)
 {
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     signal(SIGPIPE, SIG_DFL);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || (quiet && dup2(null, STDERR_FILENO) < 0) ||
-        (out >= 0 && dup2(out, STDOUT_FILENO) < 0) || (dir && chdir(dir) < 0))
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        (errors == TOOL_DROPPED && dup2(null, STDERR_FILENO) < 0) ||
+        (out >= 0 && dup2(out, STDOUT_FILENO) < 0) ||
+        (errors == TOOL_JOINED && dup2(STDOUT_FILENO, STDERR_FILENO) < 0) ||
+        (dir && chdir(dir) < 0))
         _exit(126);
     execvp(argv[0], argv);
     _exit(127);
@@ -30,7 +33,8 @@ static void drain(int fd, struct buf *ret)
             buf_add(ret, chunk, (size_t)n);
 }
 
-int tool_run(char *const argv[], const char *dir, bool quiet, struct buf *ret, struct err *e)
+int tool_run(char *const argv[], const char *dir, enum tool_errors errors, struct buf *ret,
+             struct err *e)
 {
     int ends[2] = {-1, -1}, status = 0;
     pid_t pid;
@@ -40,7 +44,7 @@ int tool_run(char *const argv[], const char *dir, bool quiet, struct buf *ret, s
     fflush(stdout);
     pid = fork();
     if (pid == 0)
-        become(argv, dir, quiet, ends[1]);
+        become(argv, dir, errors, ends[1]);
     if (ret)
         close(ends[1]);
     if (pid < 0) {
@@ -56,4 +60,20 @@ int tool_run(char *const argv[], const char *dir, bool quiet, struct buf *ret, s
         if (errno != EINTR)
             return err_errno(e, "cannot wait for '%s'", argv[0]);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int tool_start(char *const argv[], const char *log, struct err *e)
+{
+    auto_close int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    pid_t pid;
+
+    if (out < 0)
+        return err_errno(e, "cannot write '%s'", log);
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        become(argv, NULL, TOOL_JOINED, out);
+    }
+    return pid < 0 ? err_errno(e, "cannot start '%s'", argv[0]) : pid;
 }
