@@ -230,7 +230,8 @@ static int put_slowest(struct page *p, struct err *e)
         "<th>student</th><th>exercise</th><th class=\"n\">students</th><th class=\"n\">s</th>",
         "SELECT min(s.name), r.exercise, count(*), round(r.cpu, 1) FROM result r JOIN "
         "unit"
-        " u ON u.key = r.key JOIN student s ON s.id = u.student GROUP BY r.key"
+        " u ON u.key = r.key JOIN student s ON s.id = u.student WHERE u.source IS NOT NULL "
+        "GROUP BY r.key"
         " ORDER BY r.cpu DESC, r.key LIMIT 10",
         e);
 }
@@ -278,9 +279,9 @@ static void put_people(struct page *p)
              "<h2>Students</h2>\n<p class=\"dim small\">- nothing submitted, ? not graded "
              "(no zero), * late</p>\n<div class=\"wide\"><table>\n<tr><th>student</th>");
     for (int x = 0; x < p->t->exercise_count; x++) {
-        buf_puts(&p->b, "<th class=\"n\">");
+        buf_puts(&p->b, "<th class=\"n\" title=\"");
         page_text(&p->b, p->t->exercises[x]->id);
-        buf_puts(&p->b, "</th>");
+        buf_printf(&p->b, "\">%.2s</th>", p->t->exercises[x]->id);
     }
     buf_puts(&p->b, "<th class=\"n\">total</th></tr>\n");
     for (int i = 0; i < p->t->row_count; i++)

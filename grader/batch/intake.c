@@ -14,8 +14,9 @@
 #include <sys/stat.h>
 
 #include "batch/manifest.h"
+#include "sandbox/keeper.h"
 
-enum { NOTE_FILES = 5, FOLDER_BYTES = 80, ARCHIVES_EACH = 8 };
+enum { NOTE_FILES = 5, FOLDER_BYTES = 80, ARCHIVES_EACH = 8, MANIFESTS_EACH = 4 };
 
 struct taker {
     struct intake *in;
@@ -590,7 +591,7 @@ static int check_signature(struct taker *t, struct beside *b, const char *manife
 /* Points do not depend on it: what is there is graded, and what was done to it is told. */
 static int check_manifests(struct taker *t, int owner, struct err *e)
 {
-    int rc = 0;
+    int rc = 0, checked = 0;
 
     for (int i = 0; rc == 0 && i < t->c.file_count; i++) {
         const struct owned_file *o = &t->c.files[i];
@@ -598,12 +599,23 @@ static int check_manifests(struct taker *t, int owner, struct err *e)
         struct beside b = {t, owner, o->rest, (size_t)(base - o->rest)};
         struct buf said = {0};
 
-        if (o->owner != owner || !o->file->content ||
+        if (o->owner != owner ||
             (strcmp(base, MANIFEST_NAME) != 0 && strcmp(base, MANIFEST_SIGNATURE) != 0))
             continue;
         t->used[i] = true;
-        if (strcmp(base, MANIFEST_NAME) != 0)
+        if (!o->file->content) {
+            rc = note(t, owner + 1, "edited", "its manifest is too large, or no plain file", e);
             continue;
+        }
+        if (strcmp(base, MANIFEST_NAME) != 0 || checked > MANIFESTS_EACH)
+            continue;
+        if (keeper_interrupted)
+            return err_set(e, ERR_STOPPED, "interrupted");
+        if (checked++ == MANIFESTS_EACH) {
+            rc =
+                note(t, owner + 1, "edited", "there are more manifests; they were not read", e);
+            continue;
+        }
         rc = manifest_check(o->file->content, t->in->course, beside, &b, &said, e);
         for (char *save = NULL, *l = said.data ? strtok_r(said.data, "\n", &save) : NULL;
              rc == 0 && l; l = strtok_r(NULL, "\n", &save))

@@ -5,10 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/utf8.h"
 #include "sandbox/keeper.h"
 #include "sandbox/tier.h"
 
-enum { FILE_BYTES = 1 << 20, SAID = 8 };
+enum { FILE_BYTES = 1 << 20, SAID = 8, NAME_SHOWN = 100 };
 
 const char manifest_tool[] = "/usr/bin/ssh-keygen";
 
@@ -47,11 +48,25 @@ static const char *string_of(const json_t *j, const char *key)
     return s ? s : "";
 }
 
-/* At most SAID lines: an archive could list millions. */
+/* At most SAID lines: an archive could list millions. The name is the student's: one line of
+ * whole characters, cut where it is long. */
 static void complain(struct buf *b, int *said, const char *fmt, const char *name)
 {
-    if ((*said)++ < SAID)
-        buf_printf(b, fmt, name);
+    struct buf clean = {0};
+    size_t n;
+
+    if ((*said)++ >= SAID)
+        return;
+    utf8_clean(&clean, name, strlen(name), UTF8_TERMINAL);
+    for (n = 0; n < clean.len && n < NAME_SHOWN; n++)
+        if (clean.data[n] == '\n')
+            clean.data[n] = ' ';
+    while (n > 0 && n < clean.len && (clean.data[n] & 0xc0) == 0x80)
+        n--;
+    if (clean.data)
+        clean.data[n] = '\0';
+    buf_printf(b, fmt, clean.data ? clean.data : "");
+    buf_release(&clean);
 }
 
 static int check_entry(const json_t *entry, const struct course *c, manifest_lookup *where,
@@ -65,13 +80,13 @@ static int check_entry(const json_t *entry, const struct course *c, manifest_loo
     size_t len;
 
     if (!path) {
-        complain(ret, said, "'%.100s' was submitted and is not there\n", file);
+        complain(ret, said, "'%s' was submitted and is not there\n", file);
         return 0;
     }
     if (slurp(path, FILE_BYTES, &text, &len, &unreadable) == 0)
         key_hash(text, len, hash);
     if (strcmp(hash, string_of(entry, "sha256")) != 0)
-        complain(ret, said, "'%.100s' is not what was submitted\n", file);
+        complain(ret, said, "'%s' is not what was submitted\n", file);
     if (x && x->broken.kind == ERR_NONE) {
         if (manifest_version(x, hash, e) < 0)
             return -1;
@@ -96,6 +111,8 @@ int manifest_check(const char *path, const struct course *c, manifest_lookup *wh
     entries = json_object_get(j, "exercises");
     if (strcmp(string_of(j, "format"), MANIFEST_FORMAT) != 0 || !json_is_array(entries)) {
         buf_puts(ret, "its manifest cannot be read\n");
+    } else if (json_array_size(entries) > (size_t)c->count) {
+        buf_puts(ret, "its manifest lists more than there are exercises\n");
     } else {
         json_array_foreach((json_t *)entries, i, entry) if (rc == 0) rc =
             check_entry(entry, c, where, ctx, ret, &said, e);

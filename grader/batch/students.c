@@ -34,6 +34,7 @@ static int fingerprint(struct writer *w, const struct row *r, char ret[static KE
                    c->reason ? c->reason : "");
         table_note(w->t, r, x, &b);
     }
+    buf_puts(&b, r->notes ? r->notes : "");
     key_hash(b.data ? b.data : "", b.len, ret);
     if (b.failed) {
         buf_release(&b);
@@ -162,6 +163,8 @@ static int render(struct writer *w, const struct row *r, size_t file, const json
         table_note(w->t, r, x, &notes);
         html.late |= r->cells[x].counted != r->cells[x].score;
     }
+    if (r->notes)
+        buf_printf(&notes, "%s%s", notes.len ? "; " : "", r->notes);
     html.notes = notes.data;
     if (file == 0)
         rc = report_dump(result, b, e);

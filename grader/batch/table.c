@@ -92,6 +92,22 @@ static const char query[] =
     " u.moment, u.late, u.key FROM unit u LEFT JOIN result r ON r.key = u.key"
     " ORDER BY u.student, u.exercise";
 
+/* What was noticed about a student's archive as such; ambiguous files stand with their
+ * exercise. */
+static int add_note(void *ctx, int student, const char *kind, const char *text)
+{
+    struct reader *r = ctx;
+    struct row *row;
+
+    if (student < 1 || student > r->t->row_count ||
+        (strcmp(kind, "edited") != 0 && strcmp(kind, "signed") != 0))
+        return 0;
+    row = &r->t->rows[student - 1];
+    row->notes = row->notes ? arena_printf(r->a, "%s; %s: %s", row->notes, kind, text)
+                            : arena_printf(r->a, "%s: %s", kind, text);
+    return 0;
+}
+
 int table_read(struct store *s, const struct exercise *const *exercises,
                const struct deadline *deadline, struct arena *a, struct table *ret,
                struct err *e)
@@ -108,7 +124,8 @@ int table_read(struct store *s, const struct exercise *const *exercises,
         return err_oom(e);
     if (store_each_student(s, add_student, &r, e) < 0)
         return a->failed ? err_oom(e) : -1;
-    if (store_query(s, query, NULL, add_unit, &r, e) < 0)
+    if (store_query(s, query, NULL, add_unit, &r, e) < 0 ||
+        store_each_note(s, add_note, &r, e) < 0)
         return -1;
     for (int i = 0; i < t.row_count; i++) {
         t.rows[i].whole = true;
@@ -160,6 +177,8 @@ static void put_row(const struct table *t, const struct row *r, struct buf *b)
             buf_printf(b, "%d", r->cells[x].counted);
         table_note(t, r, x, &notes);
     }
+    if (r->notes)
+        buf_printf(&notes, "%s%s", notes.len ? "; " : "", r->notes);
     buf_puts(b, ",");
     if (r->whole)
         buf_printf(b, "%d", r->score);

@@ -23,6 +23,7 @@ struct row {
     struct cell *cells; /* by exercise */
     int score, max;     /* sums of counted and max; */
     bool whole;         /* every cell has a grade */
+    const char *notes;  /* of the archive handed in: "edited: ..."; NULL */
 };
 
 struct deadline {

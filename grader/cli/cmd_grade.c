@@ -4,6 +4,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "batch/key.h"
 #include "batch/unitfile.h"
 #include "cli/options.h"
 #include "cli/scores.h"
@@ -162,8 +163,14 @@ static json_t *sources_of(const struct unit_result *units, const char *const *fi
         struct buf clean = {0};
         size_t len;
 
-        if (!files[i] || slurp(files[i], SOURCE_MAX, &text, &len, &missing) < 0)
+        char hash[KEY_HEX];
+
+        if (!files[i] || !units[i].submission_hash ||
+            slurp(files[i], SOURCE_MAX, &text, &len, &missing) < 0)
             continue;
+        key_hash(text, len, hash);
+        if (strcmp(hash, units[i].submission_hash) != 0)
+            continue; /* not the bytes that were graded: a link elsewhere, say */
         utf8_clean(&clean, text, len, UTF8_JSON);
         json_object_set_new(all, units[i].exercise->id,
                             json_stringn(clean.data ? clean.data : "", clean.len));

@@ -39,9 +39,13 @@ const char *hint_target(const json_t *scores, const struct exercise *x)
     const json_t *failed = scores_failed(scores, x->id), *id;
     size_t i;
 
-    json_array_foreach(
-        (json_t *)failed, i,
-        id) if (rubric_find(&x->rubric, json_string_value(id))) return json_string_value(id);
+    json_array_foreach((json_t *)failed, i, id)
+    {
+        const char *name = json_string_value(id);
+
+        if (name && rubric_find(&x->rubric, name))
+            return name;
+    }
     return failed || !x->rubric.test_count ? NULL : x->rubric.tests[0].id;
 }
 

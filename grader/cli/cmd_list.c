@@ -1,7 +1,5 @@
 /* cmd_list.c - `lockstep list`: the exercises, in the user's language, with a bar of the best
  * score of each. */
-#include <langinfo.h>
-#include <locale.h>
 #include <string.h>
 
 #include "cli/list.h"
@@ -11,7 +9,12 @@
 
 enum { BAR = 10 };
 
-static const struct option_row rows[] = {{0, NULL, NULL, NULL}};
+enum { OPT_LANG = 256 };
+
+static const struct option_row rows[] = {
+    {OPT_LANG, "lang", "L", "en or zh (default: the terminal's)"},
+    {0, NULL, NULL, NULL},
+};
 
 static const char *const heads[LANG_COUNT] = {
     [LANG_EN] = "exercise                best                tests  title",
@@ -20,15 +23,22 @@ static const char *const heads[LANG_COUNT] = {
 
 static int use(void *ctx, int key, const char *value, struct err *e)
 {
-    (void)ctx, (void)key, (void)value, (void)e;
-    return 0;
+    (void)key;
+    return parse_lang(value, ctx, e);
 }
 
 /* Blocks where the terminal can show them. */
 static bool has_blocks(void)
 {
-    setlocale(LC_CTYPE, "");
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        const char *v = getenv(names[i]);
+
+        if (v && *v) /* whether or not the system has that locale */
+            return strcasestr(v, "utf-8") || strcasestr(v, "utf8");
+    }
+    return false;
 }
 
 const char *score_bar(int best, char ret[static SCORE_BAR])
@@ -93,7 +103,8 @@ static int run(int argc, char *argv[], struct err *e)
     struct course c;
     struct err why = {0};
     json_t *scores = NULL;
-    int first = options_parse(&cmd_list, argc, argv, use, NULL, e), status;
+    enum lang lang = user_language();
+    int first = options_parse(&cmd_list, argc, argv, use, &lang, e), status;
 
     if (first < 0)
         return first;
@@ -103,7 +114,7 @@ static int run(int argc, char *argv[], struct err *e)
     if (status == EXIT_ALL_PASS) {
         if (scores_load(&scores, &why) < 0)
             fprintf(stderr, "lockstep list: the best scores are not known: %s\n", why.msg);
-        list_print(&c, scores, user_language());
+        list_print(&c, scores, lang);
     }
     json_decref(scores);
     arena_release(&a);
@@ -112,7 +123,7 @@ static int run(int argc, char *argv[], struct err *e)
 
 const struct cmd cmd_list = {
     .name = "list",
-    .args = "",
+    .args = "[OPTIONS]",
     .rows = rows,
     .summary = "list the exercises, with the best score so far",
     .run = run,

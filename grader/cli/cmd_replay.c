@@ -8,11 +8,12 @@
 #include "report/report.h"
 #include "stages/unit.h"
 
-enum { OPT_TOKEN = 256, OPT_SUBMISSION, OPT_SECRET, OPT_GDB, OPT_JSON };
+enum { OPT_TOKEN = 256, OPT_SUBMISSION, OPT_SECRET, OPT_GDB, OPT_JSON, OPT_LANG };
 
 struct replay_options {
     const char *token, *submission, *secret;
     bool gdb, json;
+    enum lang lang;
 };
 
 static const struct option_row rows[] = {
@@ -21,6 +22,7 @@ static const struct option_row rows[] = {
     {OPT_SECRET, "secret", "FILE", "with the inputs of this course secret, as batch has them"},
     {OPT_GDB, "gdb", NULL, "with --token: stop in gdb where it fails"},
     {OPT_JSON, "json", NULL, "the report as JSON"},
+    {OPT_LANG, "lang", "L", "en or zh (default: the terminal's)"},
     {0, NULL, NULL, NULL},
 };
 
@@ -28,7 +30,8 @@ static int use(void *ctx, int key, const char *value, struct err *e)
 {
     struct replay_options *o = ctx;
 
-    (void)e;
+    if (key == OPT_LANG)
+        return parse_lang(value, &o->lang, e);
     if (key == OPT_TOKEN)
         o->token = value;
     else if (key == OPT_SUBMISSION)
@@ -49,7 +52,7 @@ static int print(const struct replay_options *o, const struct exercise *x,
     const char *how = arena_printf(a, "lockstep replay %s %s --token", x->id, t->id);
     const char *behind =
         o->submission ? arena_printf(a, " --submission %s", o->submission) : "";
-    struct text_options text = {.lang = user_language()};
+    struct text_options text = {.lang = o->lang};
     struct buf b = {0};
     json_t *j = NULL;
     int rc = report_exploration(found, &j, e);
@@ -119,7 +122,7 @@ static int replay(struct replay_options *o, const char *exercise, const char *te
 
 static int run(int argc, char *argv[], struct err *e)
 {
-    struct replay_options o = {0};
+    struct replay_options o = {.lang = user_language()};
     struct arena a = {0};
     int first = options_parse(&cmd_replay, argc, argv, use, &o, e), status;
 

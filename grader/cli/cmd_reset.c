@@ -5,6 +5,7 @@
  * what stood beside them then was the stub.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,15 +15,17 @@
 #include "cli/stub.h"
 #include "report/words.h"
 
-enum { OPT_YES = 256, OPT_SUBMISSION, SOURCE_MAX = 1 << 20, BACKUPS = 1000 };
+enum { OPT_YES = 256, OPT_SUBMISSION, OPT_LANG, SOURCE_MAX = 1 << 20, BACKUPS = 1000 };
 
 struct reset_options {
     bool yes;
     const char *submission;
+    enum lang lang;
 };
 
 static const struct option_row rows[] = {
     {OPT_YES, "yes", NULL, "do not ask"},
+    {OPT_LANG, "lang", "L", "en or zh (default: the terminal's)"},
     {OPT_SUBMISSION, "submission", "DIR", "in DIR instead of exercises/"},
     {0, NULL, NULL, NULL},
 };
@@ -31,7 +34,8 @@ static int use(void *ctx, int key, const char *value, struct err *e)
 {
     struct reset_options *o = ctx;
 
-    (void)e;
+    if (key == OPT_LANG)
+        return parse_lang(value, &o->lang, e);
     if (key == OPT_YES)
         o->yes = true;
     else
@@ -84,12 +88,15 @@ static int keep(const struct exercise *x, const char *text, size_t len, struct a
     for (int n = 1; n < BACKUPS; n++) {
         const char *path = arena_printf(a, "%s/%d-%s", dir, n, x->rubric.edit);
 
+        auto_close int fd = -1;
+
         if (!path)
             return err_oom(e);
-        if (access(path, F_OK) == 0)
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0 && errno == EEXIST)
             continue;
-        if (write_whole(path, text, len, e) < 0)
-            return -1;
+        if (fd < 0 || write_all(fd, text, len) < 0 || fsync(fd) < 0)
+            return err_errno(e, "cannot keep the old file in '%s'; nothing was changed", path);
         *ret = path;
         return 0;
     }
@@ -111,7 +118,7 @@ static bool agreed(const char *file, enum lang lang)
 static int put_back(const struct reset_options *o, const struct exercise *x, const char *file,
                     struct arena *a, struct err *e)
 {
-    const enum lang lang = user_language();
+    const enum lang lang = o->lang;
     auto_free char *now = NULL;
     const char *kept = NULL;
     struct buf stub = {0};
@@ -130,11 +137,11 @@ static int put_back(const struct reset_options *o, const struct exercise *x, con
         if (rc == 0)
             rc = write_whole(file, stub.data, stub.len, e);
         if (rc == 0)
-            rc = scores_set_hints(x->id, NULL, 0, e);
-        if (rc == 0)
             printf(tr(lang, "%s is the stub again.\n"), file);
         if (rc == 0 && kept)
             printf(tr(lang, "What you had written is in %s\n"), kept);
+        if (rc == 0)
+            rc = scores_set_hints(x->id, NULL, 0, e);
     }
     buf_release(&stub);
     return rc;
@@ -167,7 +174,7 @@ static int reset(const struct reset_options *o, const char *word, struct err *e)
 
 static int run(int argc, char *argv[], struct err *e)
 {
-    struct reset_options o = {0};
+    struct reset_options o = {.lang = user_language()};
     int first = options_parse(&cmd_reset, argc, argv, use, &o, e);
 
     if (first < 0)

@@ -44,6 +44,14 @@ static void on_stop(int sig)
     resumed = 1;
 }
 
+/* Ctrl-\\ ends us with a core, but not with a deaf terminal. */
+static void on_quit(int sig)
+{
+    tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    signal(sig, SIG_DFL);
+    raise(sig);
+}
+
 bool screen_resumed(void)
 {
     const bool was = resumed;
@@ -61,11 +69,12 @@ void screen_open(void)
     changed = true;
     atexit(screen_close);
     signal(SIGTSTP, on_stop);
+    signal(SIGQUIT, on_quit);
     ask_for_keys();
 }
 
 void screen_clear(void)
 {
     if (isatty(STDOUT_FILENO))
-        fputs("\033[H\033[2J\033[3J", stdout);
+        fputs("\033[H\033[2J", stdout);
 }

@@ -142,6 +142,25 @@ static int read_hints(struct reader *r, const char *key, yaml_node_t *k, yaml_no
     return 0;
 }
 
+static int read_visibility(struct reader *r, yaml_node_t *n, const char **ret)
+{
+    static const char *const known[] = {"visible", "hidden", "after_due_date",
+                                        "after_published"};
+    const char *word;
+
+    if (need_text(r, n, "visibility", &word) < 0)
+        return -1;
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+        if (strcmp(word, known[i]) == 0) {
+            *ret = known[i];
+            return 0;
+        }
+    return bad(r, n,
+               "unknown visibility '%s', expected visible, hidden, after_due_date or "
+               "after_published",
+               word);
+}
+
 static int read_modes(struct reader *r, yaml_node_t *n, unsigned *ret)
 {
     const char **words;
@@ -188,6 +207,8 @@ static int read_test(struct reader *r, const char *key, yaml_node_t *k, yaml_nod
         return read_modes(r, v, &t->modes);
     if (strcmp(key, "hints") == 0)
         return each_pair(r, v, "hints", read_hints, t->hints);
+    if (strcmp(key, "visibility") == 0)
+        return read_visibility(r, v, &t->visibility);
     return bad(r, k, "unknown key '%s' in a test", key);
 }
 
@@ -221,6 +242,7 @@ static int read_tests(struct reader *r, yaml_node_t *n, struct rubric *ru)
          it++, i++) {
         yaml_node_t *t = yaml_document_get_node(&r->doc, *it);
 
+        ru->tests[i].visibility = "visible";
         if (each_pair(r, t, "tests", read_test, &ru->tests[i]) < 0 ||
             check_test(r, t, ru, i) < 0)
             return -1;

@@ -21,6 +21,8 @@ struct rubric_test {
     const char *hints[LANG_COUNT][RUBRIC_HINTS]; /* question, direction, almost there */
     int points;
     unsigned modes; /* bit (1u << enum mode) */
+    const char
+        *visibility; /* "visible", or what Gradescope calls it: who may see it, and when */
 };
 
 struct rubric {

@@ -105,13 +105,13 @@ static json_t *test_json(const struct test_grade *t)
 
     for (int l = 0; l < LANG_COUNT; l++)
         hint[l] = t->test->hints[l][0];
-    return json_pack("{s:o, s:o, s:i, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id",
-                     text(t->test->id), "title", both(t->test->title), "points", t->points,
-                     "max", t->test->points, "verdict", verdict_name(t->verdict), "headline",
-                     verdict_headline(t->verdict), "visibility", "visible", "also",
-                     also_json(t), "modes", modes_json(t), "hint",
-                     t->verdict == VERDICT_PASS ? json_null() : both(hint), "evidence",
-                     evidence_json(t->evidence));
+    return json_pack(
+        "{s:o, s:o, s:i, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", text(t->test->id),
+        "title", both(t->test->title), "points", t->points, "max", t->test->points, "verdict",
+        verdict_name(t->verdict), "headline", verdict_headline(t->verdict), "visibility",
+        t->test->visibility ? t->test->visibility : "visible", "also", also_json(t), "modes",
+        modes_json(t), "hint", t->verdict == VERDICT_PASS ? json_null() : both(hint),
+        "evidence", evidence_json(t->evidence));
 }
 
 static const char *status(const struct unit_result *u)

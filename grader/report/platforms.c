@@ -90,10 +90,9 @@ struct list {
 static void gradescope_test(void *ctx, const json_t *x, const json_t *t)
 {
     struct list *l = ctx;
-    json_t *j =
-        json_pack("{s:o, s:o, s:s, s:s}", "name", name_of(x, t), "output",
-                  message_of(x, t, l->o->lang), "output_format", "text", "visibility",
-                  t && strcmp(get_str(t, "visibility"), "hidden") == 0 ? "hidden" : "visible");
+    json_t *j = json_pack("{s:o, s:o, s:s, s:s}", "name", name_of(x, t), "output",
+                          message_of(x, t, l->o->lang), "output_format", "text", "visibility",
+                          t ? get_str(t, "visibility") : "visible");
 
     l->broken |= !t;
     if (t) { /* without a score it is told, and counts nothing */

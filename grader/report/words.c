@@ -11,7 +11,9 @@
 #define LOCKSTEP_SHARE "/usr/local/share/lockstep"
 #endif
 
-enum { MO_MAX = 8 << 20, ARGS = 8, DEPTH = 4 };
+/* WORK: steps of matching that one sentence may cost; what is not recognised by then stays
+ * English, so that no name, however made, holds a report up. Ours take some thousands. */
+enum { MO_MAX = 8 << 20, ARGS = 8, DEPTH = 4, WORK = 300000, COLONS = 6 };
 
 static const uint32_t MO_MAGIC = 0x950412de;
 
@@ -188,8 +190,8 @@ static bool fits(char kind, const char *at, size_t len)
 }
 
 /* Does the template make this sentence? Shortest parts first, taken back when the rest does not
- * fit. `budget` bounds the work that a hostile name could ask for. */
-static bool match(const char *f, const char *s, struct arg *args, int n, int *budget)
+ * fit. `work` is what is left of WORK. */
+static bool match(const char *f, const char *s, struct arg *args, int n, int *work)
 {
     char kind;
     int number;
@@ -201,16 +203,16 @@ static bool match(const char *f, const char *s, struct arg *args, int n, int *bu
     if (!*f)
         return !*s;
     if (f[1] == '%')
-        return *s == '%' && match(f + 2, s + 1, args, n, budget);
+        return *s == '%' && match(f + 2, s + 1, args, n, work);
     c = conversion(f, &kind, &number);
     if (!c || n == ARGS)
         return false;
     for (size_t len = 0;; len++) {
+        if (--*work < 0)
+            return false;
         args[n] = (struct arg){s, len};
         if (fits(kind, s, len) && (f[c] == '\0' ? s[len] == '\0' : true)) {
-            if (--*budget < 0)
-                return false;
-            if (match(f + c, s + len, args, n + 1, budget))
+            if (match(f + c, s + len, args, n + 1, work))
                 return true;
         }
         if (!s[len])
@@ -233,7 +235,7 @@ static int literal(const char *f)
     return n;
 }
 
-static const struct entry *recognise(const char *s, struct arg args[static ARGS])
+static const struct entry *recognise(const char *s, struct arg args[static ARGS], int *work)
 {
     const struct entry *best = NULL;
     int best_words = 3; /* "%s: %s" says nothing */
@@ -241,10 +243,10 @@ static const struct entry *recognise(const char *s, struct arg args[static ARGS]
     for (int i = 0; i < book.count; i++) {
         const struct entry *e = &book.all[i];
         struct arg found[ARGS] = {{0}};
-        int budget = 4000, words;
+        int words;
 
         if (!strchr(e->id, '%') || (words = literal(e->id)) <= best_words ||
-            !match(e->id, s, found, 0, &budget))
+            !match(e->id, s, found, 0, work))
             continue;
         best = e;
         best_words = words;
@@ -253,19 +255,19 @@ static const struct entry *recognise(const char *s, struct arg args[static ARGS]
     return best;
 }
 
-static bool say_at(struct buf *b, const char *s, int depth);
+static bool say_at(struct buf *b, const char *s, int depth, int *work);
 
-static void say_part(struct buf *b, const char *s, size_t len, int depth)
+static void say_part(struct buf *b, const char *s, size_t len, int depth, int *work)
 {
     struct buf part = {0};
 
     buf_add(&part, s, len);
-    if (part.data && !say_at(b, part.data, depth + 1))
+    if (part.data && !say_at(b, part.data, depth + 1, work))
         buf_add(b, s, len);
     buf_release(&part);
 }
 
-static void fill(struct buf *b, const char *f, const struct arg *args, int depth)
+static void fill(struct buf *b, const char *f, const struct arg *args, int depth, int *work)
 {
     int next = 0;
 
@@ -281,7 +283,7 @@ static void fill(struct buf *b, const char *f, const struct arg *args, int depth
         }
         number = number ? number - 1 : next++;
         if (number >= 0 && number < ARGS && args[number].at)
-            say_part(b, args[number].at, args[number].len, depth);
+            say_part(b, args[number].at, args[number].len, depth, work);
         f += c;
     }
 }
@@ -307,20 +309,20 @@ static size_t who_prefix(const char *s)
     return 0;
 }
 
-static bool say_who(struct buf *b, const char *s, int depth)
+static bool say_who(struct buf *b, const char *s, int depth, int *work)
 {
     const size_t n = who_prefix(s);
 
     if (!n || s[n] != ' ' || depth >= DEPTH)
         return false;
-    say_part(b, s, n, depth);
+    say_part(b, s, n, depth, work);
     buf_puts(b, " ");
-    say_part(b, s + n + 1, strlen(s + n + 1), depth);
+    say_part(b, s + n + 1, strlen(s + n + 1), depth, work);
     return true;
 }
 
 /* "event.c:31: message", and "message: 'counter'". */
-static bool say_around(struct buf *b, const char *s, int depth)
+static bool say_around(struct buf *b, const char *s, int depth, int *work)
 {
     const char *colon = strstr(s, ": ");
     struct buf front = {0};
@@ -331,20 +333,21 @@ static bool say_around(struct buf *b, const char *s, int depth)
     if (colon > s && isdigit((unsigned char)colon[-1]) &&
         memchr(s, ' ', (size_t)(colon - s)) == NULL) {
         buf_add(b, s, (size_t)(colon + 2 - s));
-        say_part(b, colon + 2, strlen(colon + 2), depth);
+        say_part(b, colon + 2, strlen(colon + 2), depth, work);
         return true;
     }
-    for (; !done && colon; colon = strstr(colon + 1, ": ")) {
+    for (int tries = 0; !done && colon && tries<COLONS && * work> 0;
+         colon = strstr(colon + 1, ": "), tries++) {
         const size_t kept = b->len;
 
         front.len = 0;
         buf_add(&front, s, (size_t)(colon - s));
-        if (!front.data || !say_at(b, front.data, depth + 1)) {
+        if (!front.data || !say_at(b, front.data, DEPTH - 1, work)) {
             b->len = kept;
             continue;
         }
         buf_puts(b, "：");
-        say_part(b, colon + 2, strlen(colon + 2), depth);
+        say_part(b, colon + 2, strlen(colon + 2), depth, work);
         done = true;
     }
     buf_release(&front);
@@ -352,7 +355,7 @@ static bool say_around(struct buf *b, const char *s, int depth)
 }
 
 /* false, and nothing appended, when nothing of it is known. */
-static bool say_at(struct buf *b, const char *s, int depth)
+static bool say_at(struct buf *b, const char *s, int depth, int *work)
 {
     struct arg args[ARGS] = {{0}};
     const struct entry *e = find(s);
@@ -361,23 +364,26 @@ static bool say_at(struct buf *b, const char *s, int depth)
         buf_puts(b, e->text);
         return true;
     }
-    if (depth < DEPTH && (e = recognise(s, args))) {
-        fill(b, e->text, args, depth);
+    if (depth<DEPTH && * work> 0 && (e = recognise(s, args, work))) {
+        fill(b, e->text, args, depth, work);
         return true;
     }
-    return say_who(b, s, depth) || say_around(b, s, depth);
+    return say_who(b, s, depth, work) || say_around(b, s, depth, work);
 }
 
 void say(struct buf *b, enum lang lang, const char *sentence)
 {
-    if (sentence && (lang != LANG_ZH || !say_at(b, sentence, 0)))
+    int work = WORK;
+
+    if (sentence && (lang != LANG_ZH || !say_at(b, sentence, 0, &work)))
         buf_puts(b, sentence);
 }
 
 bool words_know(enum lang lang, const char *sentence)
 {
     struct buf b = {0};
-    const bool known = lang != LANG_ZH || say_at(&b, sentence, 0);
+    int work = WORK;
+    const bool known = lang != LANG_ZH || say_at(&b, sentence, 0, &work);
 
     buf_release(&b);
     return known;

@@ -5,6 +5,7 @@
  * so a slow machine grades the same. What the explorer finds is a proof like any other.
  */
 #include <string.h>
+#include <sys/resource.h>
 
 #include "stages/explorer.h"
 #include "stages/shelf.h"
@@ -143,7 +144,22 @@ static bool is_settled(const struct test_grade *t)
     return false;
 }
 
-int stage_explore(struct unit *u, struct err *e)
+/* Building and exploring together: all children of this process since `before`. */
+static void note_spent(struct unit *u, double began, const struct rusage *before)
+{
+    struct spent *s = &u->r->stages[MODE_EXPLORE];
+    struct rusage now;
+
+    getrusage(RUSAGE_CHILDREN, &now);
+    s->wall_s = now_s() - began;
+    s->cpu_s = (double)(now.ru_utime.tv_sec - before->ru_utime.tv_sec) +
+               (double)(now.ru_stime.tv_sec - before->ru_stime.tv_sec) +
+               1e-6 * (double)(now.ru_utime.tv_usec - before->ru_utime.tv_usec) +
+               1e-6 * (double)(now.ru_stime.tv_usec - before->ru_stime.tv_usec);
+    s->rss_kb = now.ru_maxrss;
+}
+
+static int explore_all(struct unit *u, struct err *e)
 {
     bool pure = false, built = false;
 
@@ -159,4 +175,16 @@ int stage_explore(struct unit *u, struct err *e)
             return -1;
     }
     return 0;
+}
+
+int stage_explore(struct unit *u, struct err *e)
+{
+    const double began = now_s();
+    struct rusage before;
+    int rc;
+
+    getrusage(RUSAGE_CHILDREN, &before);
+    rc = explore_all(u, e);
+    note_spent(u, began, &before);
+    return rc;
 }

@@ -200,6 +200,8 @@ static const char *step_text(struct reader *rd, const char *what, long long obje
         name = NULL; /* the line says it */
     if (!name && strlen(what) > 4 && strcmp(what + strlen(what) - 4, " for") == 0)
         return arena_strndup(rd->a, what, strlen(what) - 4); /* nothing to name */
+    if (!name && *what && what[strlen(what) - 1] == ':')
+        return arena_strndup(rd->a, what, strlen(what) - 1);
     return name ? arena_printf(rd->a, "%s %s", what, name) : arena_strdup(rd->a, what);
 }
 

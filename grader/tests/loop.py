@@ -42,7 +42,7 @@ def english():
     check("the stub is graded at once", t.wait(r"0/100.*Nothing is written here yet.*\[q\]uit"), t.text)
     check("keys are read one by one", not t.mode())
     save("set-unlocked.c")
-    check("saving is enough", t.wait(r"35/100.*data-race: event_set / event_wait.*\[q\]uit"), t.text)
+    check("saving is enough", t.wait(r"data-race: event_set / event_wait.*35/100.*\[q\]uit"), t.text)
     check("of all failures the first is told in full", t.text.count("the interleaving") == 2 and
           "FAIL  set-wakes-all" in t.text, t.text)
     t.key("h")
@@ -71,6 +71,11 @@ def english():
     t = start("watch")
     check("without a word: the first that is not done, and no welcome", t.wait(r"01-shared-value.*\[q\]uit") and
           "Welcome" not in t.text, t.text)
+    t.key("\x1c")
+    t.end()
+    check("Ctrl-\\ leaves a terminal that hears", t.mode())
+    t = start("watch")
+    check("again", t.wait(r"\[q\]uit"), t.text)
     t.key("\x03")
     check("Ctrl-C", t.end() == 130 and "interrupted" in t.text, t.text)
 

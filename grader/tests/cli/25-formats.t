@@ -83,6 +83,27 @@ is "github: a warning, no error" "$(grep -c '^::error' bad.github)$(grep -c '^::
 same "tap: grader-error" "$(cat bad.tap)" 'verdict: grader-error'
 run 2 "$LOCKSTEP" grade 8 --format yaml
 same "all formats are named" "$err" "unknown format 'yaml', expected text, json, .* autolab or prairielearn"
+# What is shown as the submitted file is what was graded, and nothing behind a link.
+mkdir -p linked/08-event && ln -s "$top/solutions/08-event/event.c" linked/08-event/event.c
+run 1 "$LOCKSTEP" grade 8 --submission linked --format html:linked.html
+never "no solution on the page" "$(cat linked.html)" 'pthread_cond_broadcast'
+same "refused" "$(cat linked.html)" 'not a plain file|must be a regular file'
+# An assertion of colons, which could each begin a sentence: said in time, in English.
+mkdir -p colons/08-event
+sed "s/^struct event \*event_create(void)/#include <assert.h>\n&/; 0,/^{/s//{ assert(!\"$(printf ': %.0s' $(seq 900))\");/" \
+    "$top/solutions/08-event/event.c" >colons/08-event/event.c
+run 1 timeout 120 "$LOCKSTEP" grade 8 --submission colons --lang zh --format text
+same "the rest is Chinese" "$out" '总分 '
+# The rubric's word on who may see a test reaches Gradescope.
+mkdir course && cp -R "$top/exercises" course/
+sed -i '0,/^    points:/s//    visibility: after_due_date\n    points:/' course/exercises/08-event/exercise.yml
+run 1 env LOCKSTEP_HOME="$tmp/course" LOCKSTEP_RUNTIME="$top/build/plain/runtime" "$LOCKSTEP" grade 8 --submission sub --format gradescope:seen.json
+run 0 /usr/bin/python3 -m jsonschema -i seen.json "$top/grader/report/schemas/gradescope.json"
+is "one test is seen later" "$(jq -c '[.tests[].visibility] | group_by(.) | map([.[0], length])' seen.json)" '[["after_due_date",1],["visible",10]]'
+sed -i 's/visibility: after_due_date/visibility: sometimes/' course/exercises/08-event/exercise.yml
+run 3 env LOCKSTEP_HOME="$tmp/course" LOCKSTEP_RUNTIME="$top/build/plain/runtime" "$LOCKSTEP" grade 8 --submission sub
+same "an unknown word is named" "$err" "unknown visibility 'sometimes', expected visible, hidden"
+
 # Ended in the middle, as platforms do when their own time is over: what was finished is there.
 mkdir -p part/01-shared-value part/08-event
 cp "$top/fixtures/class/student-1/01-shared-value/shared_value.c" part/01-shared-value/

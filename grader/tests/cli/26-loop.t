@@ -15,7 +15,7 @@ drive chinese 9
 mkdir "$tmp/plain"
 cp -R "$top/exercises" "$tmp/plain/"
 run 0 /usr/bin/python3 "$top/grader/tests/loop.py" "$LOCKSTEP" "$top" "$tmp/plain"
-is "all that was looked for" "$(printf '%s\n' "$out" | grep -c '^ok')" 18
+is "all that was looked for" "$(printf '%s\n' "$out" | grep -c '^ok')" 20
 never "nothing amiss" "$out" '^FAIL'
 
 # Before anything was graded.
@@ -62,8 +62,26 @@ git -c user.name=x -c user.email=x@y commit -q -a -m 'my work'
 run 0 env LOCKSTEP_HOME="$tmp/tree" LOCKSTEP_RUNTIME="$top/build/plain/runtime" "$LOCKSTEP" reset 8 --yes
 is "from the history, though the work was committed" "$(cmp exercises/08-event/event.c "$top/exercises/08-event/event.c" && echo same)" same
 
+# Two at once: what both have written is kept.
+cd "$tmp/plain" || exit 3
+mkdir -p "$tmp/r1" "$tmp/r2" && echo one >"$tmp/r1/event.c" && echo two >"$tmp/r2/event.c"
+"$LOCKSTEP" reset 8 --yes --submission "$tmp/r1" >/dev/null & pid=$!
+"$LOCKSTEP" reset 8 --yes --submission "$tmp/r2" >/dev/null
+wait $pid
+is "both are kept" "$(cat "$tmp"/state/lockstep/kept/08-event/* | grep -cx 'one\|two')" 2
+
 # A state that cannot be read is told, and nothing is made up.
 mkdir -p "$tmp/state/lockstep" && echo '[' >"$tmp/state/lockstep/scores.json"
+run 3 "$LOCKSTEP" hint 8
+same "one sentence" "$err" "is not a file of scores; move it away$"
+echo mine >exercises/08-event/event.c
+run 3 "$LOCKSTEP" reset 8 --yes
+same "where the work went is said first" "$out" "^What you had written is in "
+printf '{"format": "lockstep/scores/1", "best": {}, "failed": {"08-event": [7]}, "last": "08-event"}' >"$tmp/state/lockstep/scores.json"
+run 0 "$LOCKSTEP" hint 8
+echo '[' >"$tmp/state/lockstep/scores.json"
+run 2 "$LOCKSTEP" watch 8
+is "no terminal, no keys" "$err" "lockstep watch: it reads keys from a terminal, and there is none; 'lockstep grade' grades once"
 run 3 "$LOCKSTEP" hint 8
 same "one sentence" "$err" "is not a file of scores; move it away$"
 done_testing

@@ -47,6 +47,8 @@ same "a manifest of nonsense" "$notes" '^nonsense\|edited\|its manifest cannot b
 same "a broken archive" "$notes" "^broken\|refused\|"
 is "points are for what is there" "$(cut -d, -f1,3 "$tmp/out/gradebook.csv" | tail -n +2 | sort | tr '\n' ' ')" \
     "broken, edited,75 foreign,75 lost,0 nonsense,75 plain,75 王伟,75 "
+same "the gradebook tells" "$(cat "$tmp/out/gradebook.csv")" "^edited,,75,75,100,edited: '08-event/event.c' is not what was submitted"
+same "and the student's page" "$(cat "$tmp/out/students/edited/report.html")" 'is not what was submitted'
 same "the class report tells" "$(cat "$tmp/out/report.html")" 'is not what was submitted'
 mkdir "$tmp/course" && cp -R "$top/exercises" "$top/solutions" "$tmp/course/"
 echo '# new' >>"$tmp/course/exercises/08-event/exercise.yml"
@@ -54,6 +56,20 @@ mkdir "$tmp/one" && cp "$tmp/class/王伟.zip" "$tmp/one/"
 run 0 env LOCKSTEP_HOME="$tmp/course" LOCKSTEP_RUNTIME="$top/build/plain/runtime" "$LOCKSTEP" batch "$tmp/one" --exercises 8 -o "$tmp/newer" --secret "$tmp/secret"
 same "another version of the exercise" "$(sqlite3 "$tmp/newer/batch.db" 'SELECT kind, text FROM note')" \
     '^edited\|it was made for another version of 08-event$'
+
+# A manifest of thousands holds nobody up, and its names are no lines of ours.
+mkdir -p "$tmp/evil/eve" && cp exercises/08-event/event.c "$tmp/evil/eve/"
+/usr/bin/python3 -c 'import json; print(json.dumps({"format": "lockstep/submission/1", "exercises": [{"id": "08-event", "file": "a"}] * 20000}))' \
+    >"$tmp/evil/eve/lockstep-manifest.json"
+mkdir "$tmp/evil/bob" && cp exercises/08-event/event.c "$tmp/evil/bob/"
+printf '{"format": "lockstep/submission/1", "exercises": [{"id": "08-event", "file": "x\\nc\\u001b[2J"}]}' >"$tmp/evil/bob/lockstep-manifest.json"
+mkdir "$tmp/evil/mal"
+/usr/bin/python3 -c 'print(" " * 2000000)' >"$tmp/evil/mal/lockstep-manifest.json"
+run 0 timeout 60 "$LOCKSTEP" batch "$tmp/evil" --exercises 8 -o "$tmp/evil-out" --secret "$tmp/secret"
+is "each told in one line" "$(sqlite3 "$tmp/evil-out/batch.db" "SELECT text FROM note WHERE kind = 'edited' ORDER BY text" | tr -d '\357\277\275')" \
+    "'x c[2J' was submitted and is not there
+its manifest is too large, or no plain file
+its manifest lists more than there are exercises"
 
 # What cannot be meant is not packed without a word.
 echo '#error' >exercises/08-event/event.c

@@ -1,11 +1,12 @@
 #!/bin/sh
 # 36-export.t - one submission on the command line, by batch, and through each package in its
 # platform's own paths, users and environment: the same score and the same verdicts everywhere.
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086,SC2010
 # shellcheck source=grader/tests/tap.sh
 . "$(dirname "$0")/../tap.sh"
 
 room="sh $top/grader/tests/room.sh" # words
+unset MAKEFLAGS MAKELEVEL MFLAGS # no platform runs below a make of ours
 mkdir -p "$tmp/handed/08-event" "$tmp/class/ada/08-event"
 cp "$top/fixtures/08-event/set-unlocked.c" "$tmp/handed/08-event/event.c"
 cp "$tmp/handed/08-event/event.c" "$tmp/class/ada/08-event/"
@@ -34,7 +35,7 @@ built() { # PLACE: of a package's source
 
 export_to gradescope .zip "--secret $tmp/secret"
 is "files at the root" "$(find "$tmp/gradescope" -maxdepth 1 -mindepth 1 -printf '%f %m\n' | sort | tr '\n' ' ')" \
-    "lockstep 755 run_autograder 755 secret 600 setup.sh 755 "
+    "README.md 644 lockstep 755 run_autograder 755 secret 600 setup.sh 755 "
 mkdir -p "$tmp/a/source" "$tmp/a/submission" "$tmp/a/results"
 cp -a "$tmp/gradescope/." "$tmp/a/source/" && cp "$tmp/a/source/run_autograder" "$tmp/a/"
 cp -R "$tmp/handed/." "$tmp/a/submission/"
@@ -94,6 +95,14 @@ run 0 /usr/bin/python3 -m jsonschema -i "$tmp/grade/results/results.json" "$top/
 is "prairielearn: the same" "$(jq -c '[.tests[] | [(.name | sub(".*/"; "")), .points]]' "$tmp/grade/results/results.json")" \
     "$(printf '%s\n' "$want" | jq -c '[.[] | [.[0], .[2]]]')"
 is "and the score" "$(jq -c '[.score, .gradable]' "$tmp/grade/results/results.json")" '[0.35,true]'
+
+# Two at once into one file: one of them, whole; and what holds a secret is the owner's alone.
+is "modes" "$(stat -c '%a' "$tmp/gradescope.zip" "$tmp/github.zip" | tr '\n' ' ')" "600 644 "
+"$LOCKSTEP" export github 8 -o "$tmp/both.zip" >/dev/null & pid=$!
+"$LOCKSTEP" export github -o "$tmp/both.zip" >/dev/null
+wait $pid
+run 0 unzip -tq "$tmp/both.zip"
+is "nothing is left beside it" "$(ls "$tmp" | grep -c '^both')" 1
 
 # What cannot be meant.
 run 2 "$LOCKSTEP" export moodle 8 -o x.zip

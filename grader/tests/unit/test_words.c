@@ -60,6 +60,13 @@ START_TEST(hostile_sentences_end)
     ck_assert_int_gt(b.len, 0);
     buf_release(&b);
     buf_release(&evil);
+    buf_puts(&evil, "event.c:3: ");
+    for (int i = 0; i < 2000; i++) /* each ": " could begin a sentence */
+        buf_puts(&evil, ": ");
+    say(&b, LANG_ZH, evil.data);
+    ck_assert_int_gt(b.len, 0);
+    buf_release(&b);
+    buf_release(&evil);
 }
 END_TEST
 
