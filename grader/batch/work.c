@@ -21,6 +21,7 @@ struct piece {
     const char *source; /* NULL: nothing submitted */
     char key[KEY_HEX];
     double weight; /* expected processor seconds */
+    long patience; /* elapsed seconds that one of its tests may take */
     bool running;
 };
 
@@ -76,11 +77,15 @@ static int add_unit(void *ctx, const struct stored_unit *u)
         p->room = room;
     }
     last = &p->pieces[p->count++];
-    *last = (struct piece){.exercise = x, .weight = p->typical[x]};
+    *last = (struct piece){.exercise = x,
+                           .weight = p->typical[x],
+                           .patience = p->w->exercises[x]->rubric.limits.wall_s};
     if (u->source && !(last->source = arena_strdup(&p->a, u->source)))
         return err_oom(&p->e);
-    if (!last->source)
+    if (!last->source) {
         last->weight = 0.01;
+        last->patience = 0;
+    }
     key_of(p->w->keys, x, last->source, last->key);
     return 0;
 }
@@ -89,6 +94,10 @@ static int heavier_first(const void *a, const void *b)
 {
     const struct piece *x = a, *y = b;
 
+    /* Whose tests may sleep for minutes begins at once: it needs no core, and begun last it
+     * would be what everybody waits for. */
+    if (x->patience != y->patience)
+        return x->patience < y->patience ? 1 : -1;
     if (x->weight != y->weight)
         return x->weight < y->weight ? 1 : -1;
     return strcmp(x->key, y->key);

@@ -11,20 +11,20 @@ export TOP
 . "$TOP/grader/tests/cluster.sh"
 trap 'cluster_stop; sshd_stop; rm -rf "$tmp"' EXIT
 
-# 20 students, three exercises, 8 different submissions of each: 60 units, 24 of them distinct.
+# 20 students, three exercises, 5 different submissions of each: 60 units, 15 of them distinct.
 exercises=5,7,8
 for x in 05-thread 07-custom-thread 08-event; do
     edit=$(sed -n 's/^edit: *//p' "$top/exercises/$x/exercise.yml")
-    set -- $(find "$top/fixtures/$x" -name '*.c' | sort | sed -n '1~2p' | head -8)
-    is "$x: eight fixtures" $# 8
+    set -- $(find "$top/fixtures/$x" -name '*.c' | sort | sed -n '1~2p' | head -5)
+    is "$x: five fixtures" $# 5
     for n in $(seq 1 20); do
         mkdir -p "$tmp/class/s$n/$x"
-        eval "cp \"\${$((n % 8 + 1))}\" \"$tmp/class/s$n/$x/$edit\""
+        eval "cp \"\${$((n % 5 + 1))}\" \"$tmp/class/s$n/$x/$edit\""
     done
 done
 seconds() { sed -n 's/.* graded now in \([0-9.]*\) s.*/\1/p'; }
 run 0 "$LOCKSTEP" batch "$tmp/class" --exercises $exercises -o "$tmp/local" --secret "$tmp/secret"
-same "sixty units" "$out" '20 students, 60 units .* 24 distinct, 24 of them graded now'
+same "sixty units" "$out" '20 students, 60 units .* 15 distinct, 15 of them graded now'
 local_s=$(printf '%s\n' "$out" | seconds)
 # What a wrong program prints while it crashes is luck (FORMAT.md); verdicts and points are not.
 results() {
@@ -55,8 +55,8 @@ same "a node is at work when it is lost" "$(squeue -h -t running -o %N | tr '\n'
 cluster_kill_node n2
 wait $batch
 is "all is graded all the same" $? 0
-is "it was in the middle" "$([ "$before" -lt 24 ] && echo yes)" yes
-same "told as usual" "$(cat "$tmp/slurm.out")" '24 distinct, 24 of them graded now'
+is "it was in the middle" "$([ "$before" -lt 15 ] && echo yes)" yes
+same "told as usual" "$(cat "$tmp/slurm.out")" '15 distinct, 15 of them graded now'
 same "Slurm has seen the loss" "$(cat "$tmp/cluster/slurmctld.log")" 'n2.*(not responding|DOWN)|requeue|Requeu'
 run 0 cmp "$tmp/local/gradebook.csv" "$tmp/slurm/gradebook.csv"
 is "every test has the same verdict" "$(results "$tmp/slurm")" "$(results "$tmp/local")"
@@ -75,8 +75,8 @@ wait_until "a result" 200 some_killed
 kill -9 $batch
 wait $batch 2>/dev/null
 run 0 "$LOCKSTEP" batch "$tmp/class" --exercises 8 -o "$tmp/killed" --secret "$tmp/secret"
-n=$(printf '%s\n' "$out" | sed -n 's/.* 8 distinct, \([0-9]*\) of them graded now.*/\1/p')
-is "not all were graded again" "$([ "${n:-9}" -lt 8 ] && echo yes)" yes
+n=$(printf '%s\n' "$out" | sed -n 's/.* 5 distinct, \([0-9]*\) of them graded now.*/\1/p')
+is "not all were graded again" "$([ "${n:-9}" -lt 5 ] && echo yes)" yes
 is "the queue is empty again" "$(squeue -h -t running,pending)" ""
 is "the same grades" "$(cut -d, -f1,3 "$tmp/killed/gradebook.csv")" "$(cut -d, -f1,5 "$tmp/local/gradebook.csv")"
 
@@ -98,5 +98,5 @@ is "nothing is shared any more" "$(ls -d "$tmp"/parallel/engine-* 2>/dev/null)" 
 kill "$(cat "$tmp/ssh/sshd.pid")"
 run 3 "$LOCKSTEP" batch "$tmp/class" --exercises 8 -o "$tmp/away" --secret "$tmp/secret" --engine parallel --hosts 1/127.0.0.1
 same "no machine answers: not graded" "$(cat "$tmp/away/gradebook.csv")" '^s1,,,,100,"?08-event not graded: no machine graded it'
-echo "# seconds for 24 distinct units: local $local_s, slurm with a lost node $(seconds <"$tmp/slurm.out"), parallel $(seconds <"$tmp/parallel.out")"
+echo "# seconds for 15 distinct units: local $local_s, slurm with a lost node $(seconds <"$tmp/slurm.out"), parallel $(seconds <"$tmp/parallel.out")"
 done_testing
