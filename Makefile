@@ -199,7 +199,7 @@ check: deps ## all tests; the last line counts them
 # Slurm and sshd of our own, on this machine, as this user: grader/tests/cluster.sh.
 check-slurm: all ## the same class by Slurm with a lost node, and by GNU parallel
 	$(call install,$(call missing,$(DEPS_SLURM)))
-	$(Q)sh grader/tests/slurm.t
+	$(Q)sh grader/tests/cli/37-slurm.t
 
 hostile: all ## every attack of fixtures/hostile, in the full and the fallback tier
 	$(Q)python3 grader/tests/hostile.py

@@ -22,7 +22,7 @@ for n in $(seq 1 20); do
         edit=$(sed -n 's/^edit: *//p' "$top/exercises/$x/exercise.yml")
         mkdir -p "$tmp/real/s$n/$x" "$tmp/empty/s$n/$x"
         echo "#error $n" >"$tmp/empty/s$n/$x/$edit"
-        file=$(find "$top/fixtures/$x" -name '*.c' | sort | sed -n '1~2p' | sed -n "$((n % 8 + 1))p")
+        file=$(find "$top/fixtures/$x" -name '*.c' | sort | sed -n "1~2p" | sed -n "$((n % 8 + 1))p")
         cp "$file" "$tmp/real/s$n/$x/$edit"
     done
 done

@@ -1,14 +1,12 @@
 #!/bin/sh
-# slurm.t - a class of 60 units on a Slurm of our own with a node lost in the middle, by GNU parallel over
+# 37-slurm.t - a class of 60 units on a Slurm of our own with a node lost in the middle, by GNU parallel over
 # an sshd of our own, and after kill -9: the gradebook of the local engine, byte for byte.
 # (`make check-slurm`; cluster.sh holds the machines)
 # shellcheck disable=SC2086,SC2046,SC2012,SC2016
 # shellcheck source=grader/tests/tap.sh
-TOP=$(cd "$(dirname "$0")/../.." && pwd)
-export TOP
-. "$TOP/grader/tests/tap.sh"
+. "$(dirname "$0")/../tap.sh"
 # shellcheck source=grader/tests/cluster.sh
-. "$TOP/grader/tests/cluster.sh"
+. "$(dirname "$0")/../cluster.sh"
 trap 'cluster_stop; sshd_stop; rm -rf "$tmp"' EXIT
 
 # 20 students, three exercises, 5 different submissions of each: 60 units, 15 of them distinct.
