@@ -47,9 +47,10 @@ is "nothing is shared any more" "$(ls -d "$tmp"/x/engine-* 2>/dev/null)" ""
     --array-size 8 >"$tmp/slurm.out" 2>"$tmp/slurm.err" &
 batch=$!
 some_results() { [ "$(ls "$tmp"/slurm/engine-*/results/*.json 2>/dev/null | wc -l)" -ge "$1" ]; }
-wait_until "results" 300 some_results 4
+in_the_middle() { some_results 3 && at_work=$(squeue -h -t running -o %N) && echo "$at_work" | grep -q n2; }
+wait_until "task on n2 in the middle" 300 in_the_middle
 before=$(ls "$tmp"/slurm/engine-*/results/*.json 2>/dev/null | wc -l)
-same "a node is at work when it is lost" "$(squeue -h -t running -o %N | tr '\n' ' ')" 'n2'
+same "a node is at work when it is lost" "$at_work" 'n2'
 cluster_kill_node n2
 wait $batch
 is "all is graded all the same" $? 0
