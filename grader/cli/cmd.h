@@ -41,6 +41,10 @@ enum { OPTIONS_HELP = -2 }; /* from options_parse(): help was printed, leave wit
 int pick_exercises(const struct course *c, char *const words[], struct arena *a,
                    const struct exercise ***ret, struct err *e);
 
+/* Where one's files are without --submission: in the course folder one stands in, so that an
+ * installed grader grades the student's copy; else in the course itself. NULL: no memory. */
+const char *own_files(const struct course *c, struct arena *a);
+
 /* zh when LC_ALL, LC_MESSAGES or LANG begins with zh. */
 enum lang user_language(void);
 

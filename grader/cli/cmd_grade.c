@@ -309,14 +309,6 @@ static void tell(void *ctx, const char *what)
     progress_line("%s: %s ...", ((struct telling *)ctx)->id, what);
 }
 
-/* Without --submission: the files of the course folder one stands in, so that an installed
- * grader grades the student's copy; else those of the course itself. */
-static const char *own_files(const struct course *c, struct arena *a)
-{
-    return access("exercises", F_OK) == 0 ? "exercises"
-                                          : arena_printf(a, "%s/exercises", c->home);
-}
-
 /* Their own best scores, for `list`. A full disk is told, but costs nobody the report. */
 static void remember(const struct unit_result *units, int count)
 {

@@ -103,8 +103,7 @@ static int replay(struct replay_options *o, const char *exercise, const char *te
         return err_set(e, ERR_USAGE, "%s %s is not explored: there is no schedule to replay",
                        x->id, t->id);
     if (!dir)
-        dir = access("exercises", F_OK) == 0 ? "exercises"
-                                             : arena_printf(a, "%s/exercises", c.home);
+        dir = own_files(&c, a);
     if (o->secret && secret_load(o->secret, false, &secret, e) < 0)
         return -1;
     uo.course = &c;

@@ -163,8 +163,7 @@ static int reset(const struct reset_options *o, const char *word, struct err *e)
     }
     if (rc == 0) {
         if (!dir)
-            dir = access("exercises", F_OK) == 0 ? "exercises"
-                                                 : arena_printf(&a, "%s/exercises", c.home);
+            dir = own_files(&c, &a);
         file = submission_file(dir, x, &a);
         rc = file ? put_back(o, x, file, &a, e) : err_oom(e);
     }

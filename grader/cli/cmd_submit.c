@@ -268,8 +268,7 @@ static int submit(const struct submit_options *o, char *const words[], struct ar
         return -1;
     packed = arena_zalloc(a, (size_t)(n + 1) * sizeof *packed);
     if (!dir)
-        dir = access("exercises", F_OK) == 0 ? "exercises"
-                                             : arena_printf(a, "%s/exercises", c.home);
+        dir = own_files(&c, a);
     for (int i = 0; packed && dir && rc >= 0 && i < n; i++) {
         packed[count] = (struct packed){.x = list[i], .file = submission_file(dir, list[i], a)};
         rc = packed[count].file ? check_one(o, &c, words[0] != NULL, &packed[count], a, e)

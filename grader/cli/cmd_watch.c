@@ -221,8 +221,7 @@ static int open_exercise(struct watch *w, const struct exercise *x, struct err *
     const char *dir = w->submission;
 
     if (!dir)
-        dir = access("exercises", F_OK) == 0 ? "exercises"
-                                             : arena_printf(&w->a, "%s/exercises", w->c.home);
+        dir = own_files(&w->c, &w->a);
     w->x = x;
     w->file = dir ? submission_file(dir, x, &w->a) : NULL;
     if (!w->file)
