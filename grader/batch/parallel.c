@@ -79,9 +79,33 @@ static int running(struct engine_job *j)
     return pid == 0 ? 1 : 0;
 }
 
+/* The number may come from a batch that was killed long ago, and be another's by now. */
+static bool is_ours(long id)
+{
+    char path[64];
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%ld/cmdline", id);
+    f = fopen(path, "re");
+    if (f) {
+        char words[4096];
+        const size_t n = fread(words, 1, sizeof words - 1, f);
+
+        fclose(f);
+        for (size_t i = 0; i < n; i++)
+            words[i] = words[i] ? words[i] : ' ';
+        words[n] = '\0';
+        return strstr(words, "parallel") && strstr(words, " node ") &&
+               strstr(words, "/engine-");
+    }
+    return false;
+}
+
 /* Its first SIGTERM lets what runs go on, the second ends that too (parallel(1), "--halt"). */
 static void stop(long id)
 {
+    if (!is_ours(id))
+        return;
     kill((pid_t)-id, SIGTERM);
     kill((pid_t)-id, SIGTERM);
     while (waitpid((pid_t)id, NULL, 0) < 0 && errno == EINTR)

@@ -122,7 +122,7 @@ static int running(struct engine_job *j)
 static void stop(long id)
 {
     char number[32];
-    char *argv[] = {"scancel", "--quiet", number, NULL};
+    char *argv[] = {"scancel", "--quiet", "--name=lockstep", number, NULL};
     struct err ignored;
 
     snprintf(number, sizeof number, "%ld", id);
