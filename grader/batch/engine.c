@@ -36,8 +36,8 @@ bool engine_parse(const char *name, enum engine_kind *ret)
  * COHERENCE); looking for each name would ask its cache. */
 static int collect(struct engine_job *j, int *left, struct err *e)
 {
-    const char *folder = arena_printf(j->share->a, "%s/results", j->share->folder);
-    DIR *d = folder ? opendir(folder) : NULL;
+    auto_free char *folder = NULL; /* not the arena's: a batch looks for days */
+    DIR *d = asprintf(&folder, "%s/results", j->share->folder) < 0 ? NULL : opendir(folder);
     struct dirent *entry;
     int rc = 0;
 

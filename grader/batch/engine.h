@@ -1,10 +1,10 @@
 /* engine.h - who runs the units of a batch: this machine (work.c), Slurm, or GNU parallel over
  * ssh.
  *
- *   parent: share_open, share_add..., share_seal
- *           attempt: list of what has no result --> start() --> look until nothing runs any
- * more results/N.json appear        <-- node: lockstep node SHARE LIST K STEP at most ATTEMPTS
- * of them; what is left then is not graded, and listed
+ *   parent: share_open, share_add, share_seal
+ *   attempt: list of what has no result, start(), look until nothing runs any more
+ *   node:    lockstep node SHARE LIST K STEP puts results/N.json into the share
+ *   at most ENGINE_ATTEMPTS of them; what is left then is not graded, and listed
  *
  * No scheduler of our own: queueing, placing, limits, requeueing after a lost node are the
  * engine's. That something is missing is seen from the results, not from accounting.

@@ -99,15 +99,16 @@ static bool is_over(const char *state)
 
 static int running(struct engine_job *j)
 {
-    char *argv[] = {"squeue",      "--noheader",
-                    "--array",     "--states=all",
-                    "--format=%T", arena_printf(j->share->a, "--jobs=%ld", j->id),
-                    NULL};
+    char jobs[48];
+    char *argv[] = {"squeue",      "--noheader", "--array", "--states=all",
+                    "--format=%T", jobs,         NULL};
     struct buf said = {0};
     struct err ignored;
     char *save = NULL;
-    int n = 0, rc = tool_run(argv, NULL, TOOL_JOINED, &said, &ignored);
+    int n = 0, rc;
 
+    snprintf(jobs, sizeof jobs, "--jobs=%ld", j->id);
+    rc = tool_run(argv, NULL, TOOL_JOINED, &said, &ignored);
     if (rc != 0) /* forgotten: long over; anything else: the controller is away */
         n = rc > 0 && said.data && strstr(said.data, "Invalid job id") ? 0 : -1;
     for (char *l = rc == 0 && said.data ? strtok_r(said.data, "\n", &save) : NULL; l;
