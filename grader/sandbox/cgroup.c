@@ -176,11 +176,14 @@ static int make_folder(const char *parent, char *ret)
     return mkdir(ret, 0755);
 }
 
-static int open_procs(const char *dir)
+/* Where one enters. In version 1 a task may move itself alone, by "tasks"; moving a process, by
+ * "cgroup.procs", holds up every fork of the machine and waits some 10 ms for that. Who enters
+ * here has just been forked: it has one thread. */
+static int open_entrance(const char *dir)
 {
     char path[CGROUP_PATH + 64];
 
-    snprintf(path, sizeof path, "%s/cgroup.procs", dir);
+    snprintf(path, sizeof path, "%s/%s", dir, where.kind == V1 ? "tasks" : "cgroup.procs");
     return open(path, O_WRONLY | O_CLOEXEC);
 }
 
@@ -200,9 +203,9 @@ static int make(long mb, long tasks, struct cgroup *g)
     }
     if ((where.kind == V2 ? limit_v2(g->memory, mb, tasks) : limit_v1(g, mb, tasks)) < 0)
         return -1;
-    g->enter[0] = open_procs(g->memory);
+    g->enter[0] = open_entrance(g->memory);
     if (*g->pids)
-        g->enter[1] = open_procs(g->pids);
+        g->enter[1] = open_entrance(g->pids);
     return g->enter[0] < 0 || (*g->pids && g->enter[1] < 0) ? -1 : 0;
 }
 

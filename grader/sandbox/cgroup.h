@@ -18,7 +18,7 @@ enum { CGROUP_PATH = 512, CGROUP_FDS = 2 };
 
 struct cgroup {
     char memory[CGROUP_PATH], pids[CGROUP_PATH]; /* version 2: the same; "": none */
-    int enter[CGROUP_FDS];                       /* open cgroup.procs files; -1: none */
+    int enter[CGROUP_FDS];                       /* where one enters, open; -1: none */
 };
 
 /* Are runs limited as a whole here? */
