@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { HOLDERS = 256, WORKERS_EACH = 3 };
+enum { HOLDERS = 256, WORKERS_EACH = 4 };
 
 struct cores {
     pthread_mutex_t lock;

@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "batch/unitfile.h"
 #include "core/verdict.h"
 
 enum { SCHEMA = 1 };
@@ -371,18 +372,6 @@ bool store_has(struct store *s, const char *key)
     return has;
 }
 
-static double cpu_of(const json_t *timing)
-{
-    const char *id, *stage;
-    json_t *x, *spent;
-    double sum = 0;
-
-    json_object_foreach(json_object_get(timing, "exercises"), id, x)
-        json_object_foreach(x, stage, spent) sum +=
-        json_number_value(json_object_get(spent, "cpu_s"));
-    return sum;
-}
-
 static int put_verdicts(struct store *s, const char *key, const json_t *unit, struct err *e)
 {
     const json_t *t;
@@ -421,7 +410,7 @@ static int put_result(struct store *s, const char *exercise, const char *key,
     if (q) {
         sqlite3_bind_int64(q, 5, json_integer_value(json_object_get(unit, "score")));
         sqlite3_bind_int64(q, 6, json_integer_value(json_object_get(unit, "max")));
-        sqlite3_bind_double(q, 7, cpu_of(timing));
+        sqlite3_bind_double(q, 7, timing_typical(timing).cpu_s);
     }
     return done(s, q, e) < 0 ? -1 : put_verdicts(s, key, unit, e);
 }
@@ -465,13 +454,28 @@ int store_result(struct store *s, const char *key, json_t **ret_result, json_t *
     return 1;
 }
 
-double store_typical(struct store *s, const char *exercise)
+bool store_typical(struct store *s, const char *exercise, struct typical *ret)
 {
-    sqlite3_stmt *q = prepare(s, "SELECT avg(cpu) FROM result WHERE exercise=?1", &exercise, 1);
-    const double v = q && sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_double(q, 0) : 0;
+    sqlite3_stmt *q = prepare(s,
+                              "SELECT timing FROM result WHERE exercise=?1 AND cpu>0"
+                              " ORDER BY rowid DESC LIMIT 100",
+                              &exercise, 1);
+    struct typical sum = {0};
+    int n = 0;
 
+    while (q && sqlite3_step(q) == SQLITE_ROW) {
+        json_t *timing = json_loads((const char *)sqlite3_column_text(q, 0), 0, NULL);
+        const struct typical t = timing_typical(timing);
+
+        json_decref(timing);
+        sum.cpu_s += t.cpu_s;
+        sum.wall_s += t.wall_s;
+        n++;
+    }
     sqlite3_finalize(q);
-    return v;
+    if (n > 0)
+        *ret = (struct typical){sum.cpu_s / n, sum.wall_s / n};
+    return n > 0;
 }
 
 int store_query(struct store *s, const char *sql, const char *argument,

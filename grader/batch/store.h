@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "batch/order.h"
 #include "core/util.h"
 
 struct store;
@@ -91,8 +92,8 @@ int store_put(struct store *s, const char *exercise, const char *key, const json
 int store_result(struct store *s, const char *key, json_t **ret_result, json_t **ret_timing,
                  struct err *e);
 
-/* Processor seconds that this exercise takes, from what was graded; 0: unknown. */
-double store_typical(struct store *s, const char *exercise);
+/* What a unit of this exercise takes, from the last ones that were graded; false: unknown. */
+bool store_typical(struct store *s, const char *exercise, struct typical *ret);
 
 /* For reports: runs a query of ours, a row a call; columns as text, NULL as "". */
 int store_query(struct store *s, const char *sql, const char *argument,

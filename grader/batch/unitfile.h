@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "batch/order.h"
 #include "stages/unit.h"
 
 struct graded {
@@ -25,6 +26,9 @@ int unitfile_grade(const struct unit_options *o, const struct exercise *x, const
 /* Reads it back; the two values belong to the caller (graded_release). */
 int unitfile_read(const char *path, struct graded *ret, struct err *e);
 void graded_release(struct graded *g);
+
+/* What the stages took together, of lockstep/timing/1; NULL took nothing. */
+struct typical timing_typical(const json_t *timing);
 
 /* The course secret in `path`; made there, readable by its owner only, when `create` and it
  * does not exist. malloc'ed. */

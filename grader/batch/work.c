@@ -11,27 +11,28 @@
 #include "batch/canary.h"
 #include "batch/cores.h"
 #include "batch/engine.h"
+#include "batch/order.h"
 #include "batch/pool.h"
 #include "batch/unitfile.h"
 
-static const double UNKNOWN_CPU_S = 5; /* of an exercise that was never graded here */
+static const double MISSING_CPU_S = 0.01; /* of what nobody handed in */
 
 struct piece {
     int exercise;
     const char *source; /* NULL: nothing submitted */
     char key[KEY_HEX];
     double weight; /* expected processor seconds */
-    long patience; /* elapsed seconds that one of its tests may take */
     bool running;
 };
 
 struct plan {
     struct work *w;
     struct arena a;
-    struct piece *pieces;
+    struct piece *waiting; /* as planned */
+    struct piece *pieces;  /* as begun: the first ones, up to the last that was begun */
     int count, room;
     int exercise_count;
-    double *typical;
+    struct order order;
     struct err e; /* of the callback */
     double began, weight_done, weight_all;
     struct work_progress told;
@@ -60,7 +61,7 @@ static int add_unit(void *ctx, const struct stored_unit *u)
 {
     struct plan *p = ctx;
     const int x = exercise_index(p, u->exercise);
-    struct piece *last = p->count ? &p->pieces[p->count - 1] : NULL;
+    struct piece *last = p->count ? &p->waiting[p->count - 1] : NULL;
 
     if (x < 0 || u->refused || (p->w->only && strcmp(p->w->only, u->exercise) != 0))
         return 0;
@@ -69,37 +70,30 @@ static int add_unit(void *ctx, const struct stored_unit *u)
         return 0;
     if (p->count == p->room) {
         const int room = p->room ? 2 * p->room : 256;
-        struct piece *more = realloc(p->pieces, (size_t)room * sizeof *more);
+        struct piece *more = realloc(p->waiting, (size_t)room * sizeof *more);
 
         if (!more)
             return err_oom(&p->e);
-        p->pieces = more;
+        p->waiting = more;
         p->room = room;
     }
-    last = &p->pieces[p->count++];
+    last = &p->waiting[p->count++];
     *last = (struct piece){.exercise = x,
-                           .weight = p->typical[x],
-                           .patience = p->w->exercises[x]->rubric.limits.wall_s};
+                           .weight = u->source ? order_expect(&p->order, x).cpu_s
+                                               : MISSING_CPU_S};
     if (u->source && !(last->source = arena_strdup(&p->a, u->source)))
         return err_oom(&p->e);
-    if (!last->source) {
-        last->weight = 0.01;
-        last->patience = 0;
-    }
     key_of(p->w->keys, x, last->source, last->key);
     return 0;
 }
 
-static int heavier_first(const void *a, const void *b)
+/* What nobody handed in takes no time and comes last; else by chance, which the key is. */
+static int by_chance(const void *a, const void *b)
 {
     const struct piece *x = a, *y = b;
 
-    /* Whose tests may sleep for minutes begins at once: it needs no core, and begun last it
-     * would be what everybody waits for. */
-    if (x->patience != y->patience)
-        return x->patience < y->patience ? 1 : -1;
-    if (x->weight != y->weight)
-        return x->weight < y->weight ? 1 : -1;
+    if (!x->source != !y->source)
+        return !x->source ? 1 : -1;
     return strcmp(x->key, y->key);
 }
 
@@ -111,7 +105,7 @@ static int bind(const struct plan *p, const struct piece *d, const char *key,
                       : 0;
 }
 
-/* Binds what has a result already and leaves the rest, heaviest first. */
+/* Binds what has a result already; the others wait in line. */
 static int drop_cached(struct plan *p, struct err *e)
 {
     int kept = 0;
@@ -119,9 +113,9 @@ static int drop_cached(struct plan *p, struct err *e)
     if (store_begin(p->w->store, e) < 0)
         return -1;
     for (int i = 0; i < p->count; i++) {
-        if (!store_has(p->w->store, p->pieces[i].key)) {
-            p->pieces[kept++] = p->pieces[i];
-        } else if (bind(p, &p->pieces[i], p->pieces[i].key, NULL, e) < 0) {
+        if (!store_has(p->w->store, p->waiting[i].key)) {
+            p->waiting[kept++] = p->waiting[i];
+        } else if (bind(p, &p->waiting[i], p->waiting[i].key, NULL, e) < 0) {
             store_rollback(p->w->store);
             return -1;
         }
@@ -129,28 +123,40 @@ static int drop_cached(struct plan *p, struct err *e)
     p->w->distinct = p->count;
     p->w->cached = p->count - kept;
     p->count = kept;
-    qsort(p->pieces, (size_t)kept, sizeof *p->pieces, heavier_first);
     return store_commit(p->w->store, e);
+}
+
+static int line_up(struct plan *p, struct err *e)
+{
+    if (!(p->pieces = calloc((size_t)p->count + 1, sizeof *p->pieces)))
+        return err_oom(e);
+    if (p->count > 0)
+        qsort(p->waiting, (size_t)p->count, sizeof *p->waiting, by_chance);
+    for (int i = 0; i < p->count; i++)
+        if (order_add(&p->order, p->waiting[i].exercise, i, e) < 0)
+            return -1;
+    return 0;
 }
 
 static int make_plan(struct plan *p, struct err *e)
 {
     while (p->w->exercises[p->exercise_count])
         p->exercise_count++;
-    p->typical = arena_zalloc(&p->a, ((size_t)p->exercise_count + 1) * sizeof *p->typical);
-    if (!p->typical)
-        return err_oom(e);
+    if (order_init(&p->order, p->exercise_count, &p->a, e) < 0)
+        return -1;
     for (int i = 0; i < p->exercise_count; i++) {
-        p->typical[i] = store_typical(p->w->store, p->w->exercises[i]->id);
-        if (p->typical[i] <= 0)
-            p->typical[i] = UNKNOWN_CPU_S;
+        struct typical t;
+
+        p->order.lines[i].patience = p->w->exercises[i]->rubric.limits.wall_s;
+        if (store_typical(p->w->store, p->w->exercises[i]->id, &t))
+            order_learn(&p->order, i, &t);
     }
     if (store_each_unit(p->w->store, 0, add_unit, p, e) < 0) {
         if (p->e.kind != ERR_NONE)
             *e = p->e;
         return -1;
     }
-    return drop_cached(p, e);
+    return drop_cached(p, e) < 0 ? -1 : line_up(p, e);
 }
 
 /* ---- the work
@@ -194,11 +200,17 @@ static void tell(struct plan *p)
     p->w->progress(p->w->ctx, &p->told);
 }
 
+static const struct piece *next_piece(struct plan *p, int index)
+{
+    p->pieces[index] = p->waiting[order_next(&p->order)];
+    return &p->pieces[index];
+}
+
 /* What is no plain file is shown to the grading as one: a folder of that name. */
 static int begin(void *ctx, int index, struct err *e)
 {
     struct plan *p = ctx;
-    const struct piece *d = &p->pieces[index];
+    const struct piece *d = next_piece(p, index);
     struct arena a = {0};
     const char *dir = piece_folder(p, index, &a), *file = piece_file(p, index, &a);
     auto_free char *text = NULL;
@@ -257,6 +269,11 @@ static int keep(struct plan *p, int index, const char *path, struct err *e)
         p->w->graded++;
         p->told.failing += json_integer_value(json_object_get(unit, "score")) <
                            json_integer_value(json_object_get(unit, "max"));
+        if (d->source) {
+            const struct typical took = timing_typical(g.timing);
+
+            order_learn(&p->order, d->exercise, &took);
+        }
         rc = store_put(p->w->store, x->id, d->key, g.result, g.timing, e);
         if (rc == 0)
             rc = bind(p, d, d->key, NULL, e);
@@ -303,8 +320,8 @@ static int go(struct plan *p, struct err *e)
     if (!wanted || !p->names)
         return err_oom(e);
     for (int i = 0; i < p->count; i++) {
-        wanted[p->pieces[i].exercise] |= p->pieces[i].source != NULL;
-        p->weight_all += p->pieces[i].weight;
+        wanted[p->waiting[i].exercise] |= p->waiting[i].source != NULL;
+        p->weight_all += p->waiting[i].weight;
     }
     p->told.all = p->count;
     p->w->unit.shelf = arena_printf(&p->a, "%s/shelf", p->w->folder);
@@ -348,7 +365,7 @@ static int share_all(struct plan *p, struct share *s, struct err *e)
     int rc = share_open(s, p->w->out, e);
 
     for (int i = 0; rc == 0 && i < p->count; i++) {
-        const struct piece *d = &p->pieces[i];
+        const struct piece *d = next_piece(p, i);
         auto_free char *text = NULL;
         struct share_unit u = {.exercise = d->exercise, .missing = !d->source, .key = d->key};
 
@@ -461,7 +478,9 @@ int work_run(struct work *w, struct err *e)
         rc = go(&p, e);
         cores_free(p.cores);
     }
+    free(p.waiting);
     free(p.pieces);
+    order_release(&p.order);
     arena_release(&p.a);
     return rc;
 }

@@ -220,6 +220,7 @@ START_TEST(the_store_keeps_and_finds_again)
                   10, "tests", "id", "t", "points", 5, "max", 10, "verdict", "data-race");
     json_t *t = json_pack("{s:{s:{s:{s:f}}}}", "exercises", "08-event", "native", "cpu_s", 1.5);
     json_t *r2 = NULL, *t2 = NULL;
+    struct typical took = {0};
     const char *path = new_path(&a);
 
     ck_assert_msg(store_open(path, &s, &e) == 0, "%s", e.msg);
@@ -237,7 +238,9 @@ START_TEST(the_store_keeps_and_finds_again)
     ck_assert_int_eq(store_result(s, "k", &r2, &t2, &e), 1);
     ck_assert(json_equal(r, r2) && json_equal(t, t2));
     ck_assert_int_eq(store_result(s, "other", &r2, &t2, &e), 0);
-    ck_assert(store_typical(s, "08-event") == 1.5);
+    ck_assert(store_typical(s, "08-event", &took));
+    ck_assert(took.cpu_s == 1.5);
+    ck_assert(!store_typical(s, "09-lock", &took));
     ck_assert_ptr_null(store_get(s, "none", &a));
     store_close(s);
     json_decref(r), json_decref(t), json_decref(r2), json_decref(t2);
@@ -284,6 +287,37 @@ static pid_t holder(struct cores *c, int say)
     return pid;
 }
 
+/* ---- the order ---- */
+
+/* Three exercises: nobody knows any of them; a unit of the third may sleep for minutes. */
+START_TEST(one_of_each_begins_then_the_longest)
+{
+    static const struct typical took[] = {{1, 2}, {1, 9}, {1, 1}};
+    struct arena a = {0};
+    struct err e = {0};
+    struct order o;
+
+    ck_assert_int_eq(order_init(&o, 3, &a, &e), 0);
+    o.lines[0].patience = o.lines[1].patience = 20;
+    o.lines[2].patience = 120;
+    for (int i = 0; i < 6; i++)
+        ck_assert_int_eq(order_add(&o, i / 2, i, &e), 0);
+    ck_assert_int_eq(order_next(&o), 4);
+    ck_assert_int_eq(order_next(&o), 5);
+    ck_assert_int_eq(order_next(&o), 0);
+    ck_assert_int_eq(order_next(&o), 2); /* not 1: exercise 2 has not been asked yet */
+    ck_assert(order_expect(&o, 1).wall_s > 0);
+    for (int i = 0; i < 3; i++)
+        order_learn(&o, i, &took[i]);
+    ck_assert(order_expect(&o, 1).wall_s == 9);
+    ck_assert_int_eq(order_next(&o), 3);
+    ck_assert_int_eq(order_next(&o), 1);
+    ck_assert_int_eq(order_next(&o), -1);
+    order_release(&o);
+    arena_release(&a);
+}
+END_TEST
+
 START_TEST(a_killed_holder_does_not_keep_its_permit)
 {
     struct cores *c;
@@ -329,6 +363,7 @@ Suite *class_suite(void)
     add_test(s, "cells", one_cell_changes_and_is_quoted_when_it_must_be);
     add_test(s, "store", the_store_keeps_and_finds_again);
     add_test(s, "locked", a_store_has_one_batch_and_is_no_other_file);
+    add_test(s, "order", one_of_each_begins_then_the_longest);
     add_test(s, "permits", a_killed_holder_does_not_keep_its_permit);
     return s;
 }
