@@ -337,6 +337,23 @@ int cgroup_enter(const struct cgroup *g)
     return 0;
 }
 
+static long long number_in(const char *dir, const char *name)
+{
+    char path[CGROUP_PATH + 64];
+    long long n = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    f = fopen(path, "re");
+    if (f && fscanf(f, "%lld", &n) != 1)
+        n = 0;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+/* Version 1 counts a kill at the group of who was killed, whosever limit was met; a limit of
+ * its own is met when charging it has failed. */
 bool cgroup_exceeded(const struct cgroup *g)
 {
     if (!*g->memory)
@@ -344,7 +361,41 @@ bool cgroup_exceeded(const struct cgroup *g)
     if (where.kind == V2)
         return count_of(g->memory, "memory.events", "oom") > 0;
     return count_of(g->memory, "memory.oom_control", "under_oom") > 0 ||
-           count_of(g->memory, "memory.oom_control", "oom_kill") > 0;
+           (count_of(g->memory, "memory.oom_control", "oom_kill") > 0 &&
+            number_in(g->memory, "memory.failcnt") > 0);
+}
+
+bool cgroup_killed_from_above(const struct cgroup *g)
+{
+    if (!*g->memory)
+        return false;
+    if (where.kind == V2)
+        return count_of(g->memory, "memory.events", "oom_kill") > 0 && !cgroup_exceeded(g);
+    return count_of(g->memory, "memory.oom_control", "oom_kill") > 0 && !cgroup_exceeded(g);
+}
+
+static long met_above(const char *type, const char *controller, const char *file,
+                      const char *key)
+{
+    char dir[CGROUP_PATH / 2], point[256], root[256];
+    long sum = 0;
+
+    if (!find_mount(type, controller, point, root) ||
+        !own_folder(type, controller, dir, sizeof dir))
+        return 0;
+    for (char *slash; strlen(dir) >= strlen(point); *slash = '\0') {
+        sum += (long)count_of(dir, file, key);
+        slash = strrchr(dir, '/');
+        if (!slash || slash == dir)
+            break;
+    }
+    return sum;
+}
+
+long cgroup_limits_met(void)
+{
+    return met_above("cgroup2", NULL, "memory.events.local", "oom") +
+           met_above("cgroup", "memory", "memory.oom_control", "oom_kill");
 }
 
 void cgroup_relax(const struct cgroup *g)

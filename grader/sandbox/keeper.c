@@ -419,6 +419,13 @@ int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct e
             k->r.end = KEEPER_MEMORY;
         }
         rc = read_report(k, e);
+        if (cgroup_killed_from_above(&k->group)) {
+            keeper_release(&k->r);
+            rc =
+                err_set(e, ERR_SYSTEM,
+                        "this machine, or the container or queue that we are in, ran out of "
+                        "memory and ended a program; give it more, or grade less at once (-j)");
+        }
     }
     if (keeper_interrupted) { /* also when Ctrl-C has ended bubblewrap before we could */
         keeper_release(&k->r);

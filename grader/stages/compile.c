@@ -97,6 +97,18 @@ static const char *why_not(const struct keeper_result *r)
     }
 }
 
+/* gcc's words for a compiler that something outside has ended: nothing that the source did,
+ * unless it took most of its time. */
+static bool was_killed(const struct keeper_result *r)
+{
+    static const char words[] = "gcc: fatal error: Killed signal terminated program";
+    const char *at = r->output.data ? strstr(r->output.data, words) : NULL;
+
+    return r->end == KEEPER_EXITED && r->code != 0 && at &&
+           (at == r->output.data || at[-1] == '\n') &&
+           r->cpu_s < (double)unit_compiler_limits.cpu_s / 2;
+}
+
 int unit_step(struct unit *u, char *const argv[], bool students, struct err *e)
 {
     struct keeper_result r = {0};
@@ -112,6 +124,11 @@ int unit_step(struct unit *u, char *const argv[], bool students, struct err *e)
     if (r.end == KEEPER_STARVED) {
         keeper_release(&r);
         return err_set(e, ERR_SYSTEM, "the machine is too busy to run the compiler");
+    }
+    if (was_killed(&r)) {
+        keeper_release(&r);
+        return err_set(e, ERR_SYSTEM,
+                       "the compiler was killed from outside; is this machine short of memory");
     }
     if (students && r.output.len)
         u->r->compiler_output = readable(u, &r.output);

@@ -110,6 +110,25 @@ if [ "$(id -u)" = 0 ]; then
     never "and no zero" "$out" 'FAIL|nothing submitted'
 fi
 
+# A queue's or a container's own memory limit, smaller than what the program may have: whom the kernel ends then
+# has not broken a limit of ours.
+above=/sys/fs/cgroup/memory$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)/trouble-$$
+if "$LOCKSTEP" doctor | grep -q 'control group, version 1'; then
+    set -- "$top"/fixtures/hostile/e21-*.c
+    hungry=$(sed -n 's|^// exercise: *||p' "$1")
+    mkdir -p "$tmp/hungry"
+    cp "$1" "$tmp/hungry/$(sed -n 's/^edit: *//p' "$top/exercises/$hungry/exercise.yml")"
+    mkdir "$above"
+    echo 300M >"$above/memory.limit_in_bytes"
+    # shellcheck disable=SC2016
+    run 3 sh -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' - "$above" \
+        "$LOCKSTEP" grade "$hungry" --submission "$tmp/hungry"
+    rmdir "$above"
+    same "not graded" "$out" 'NOT GRADED'
+    same "and why" "$out" 'ran out of memory and ended a program; give it more'
+    never "and nobody's fault" "$out" 'crash|compile-error|resource-limit|FAIL'
+fi
+
 # A real terminal: the progress line is there, and wiped.
 typescript=$(script -qec "'$LOCKSTEP' grade 13 --submission '$top/solutions'" /dev/null </dev/null)
 same "a progress line on a terminal" "$typescript" '13-driver-conductor: compiling'
