@@ -164,16 +164,42 @@ static const char *temp_folder(void)
     return tmp && *tmp ? tmp : sandbox_tier() == TIER_FALLBACK ? "/var/tmp" : "/tmp";
 }
 
-/* Marks a folder as ours, so that sweeping never takes what only looks like it. */
+/* Marks a folder as ours and says whose, so that sweeping never takes what only looks like it,
+ * or what lives: where /tmp or TMPDIR is shared by machines or containers, a process number
+ * that is nobody's here may be somebody's there. */
 #define WORK_MARK ".lockstep-work"
+
+enum { OWNER = 256 };
+
+/* This machine, since it was started, and the process numbers that are valid with us. */
+static void owner(char ret[static OWNER])
+{
+    char host[65] = "", boot[64] = "", pids[64] = "";
+    auto_close int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, boot, sizeof boot - 1) : 0;
+
+    boot[n > 0 ? n : 0] = '\0';
+    boot[strcspn(boot, "\n")] = '\0';
+    gethostname(host, sizeof host - 1);
+    n = readlink("/proc/self/ns/pid", pids, sizeof pids - 1);
+    pids[n > 0 ? n : 0] = '\0';
+    snprintf(ret, OWNER, "%s %s %s\n", host, boot, pids);
+}
 
 static bool is_work_folder(const char *path)
 {
     auto_free char *mark = NULL;
+    char ours[OWNER], text[OWNER] = "";
+    auto_close int fd = -1;
+    ssize_t n;
 
+    owner(ours);
     if (asprintf(&mark, "%s/" WORK_MARK, path) < 0)
         mark = NULL;
-    return mark && access(mark, F_OK) == 0;
+    fd = mark ? open(mark, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+    text[n > 0 ? n : 0] = '\0';
+    return strcmp(text, ours) == 0;
 }
 
 void unit_sweep(void)
@@ -232,16 +258,25 @@ static int take_turn(struct err *e)
 int unit_open_work(struct arena *a, const char **ret, struct err *e)
 {
     char *path = arena_printf(a, "%s/lockstep-%d-XXXXXX", temp_folder(), (int)getpid());
+    char ours[OWNER];
 
     if (!path)
         return err_oom(e);
     if (*path != '/' || strchr(path, '%'))
         return err_set(e, ERR_SYSTEM, "TMPDIR '%s' must be absolute and without '%%'",
                        temp_folder());
+    if (sandbox_tier() == TIER_FALLBACK &&
+        (strncmp(path, "/tmp/", 5) == 0 || strncmp(path, "/dev/shm/", 9) == 0))
+        return err_set(
+            e, ERR_SYSTEM,
+            "without user namespaces programs may write below /tmp and /dev/shm: set "
+            "TMPDIR to a folder elsewhere, not '%s'",
+            temp_folder());
     if (!mkdtemp(path))
         return err_errno(e, "cannot make a work folder '%s'; is TMPDIR writable", path);
     *ret = path;
-    return write_plain(arena_printf(a, "%s/" WORK_MARK, path), "", 0, e);
+    owner(ours);
+    return write_plain(arena_printf(a, "%s/" WORK_MARK, path), ours, strlen(ours), e);
 }
 
 static void tell(const struct unit *u, const char *what)
