@@ -8,9 +8,11 @@ exercise, and the bytes it takes. Without further options prints the table of gr
 100, 10,000 and 1,000,000 submissions; with them simulates one queue.
 
 The simulation: submissions arrive over a window, half of them in its last tenth (deadlines); a share
-of them is the same as an earlier one and costs a look-up; each other one draws its seconds from
-those measured and takes the first free core. Prints how long the last and the median one waits.
-Not a model of Slurm: that adds its own latency, which bench/engines.py measures.
+of them is the same as an earlier one and costs a look-up; each other one draws a unit from those
+measured, keeps the first free core busy for its processor seconds and is ready after its elapsed
+ones (a grading sleeps for a part of its time, and others use the core meanwhile). Prints how long
+the last and the median one waits. Not a model of Slurm: that adds its own latency, which
+bench/engines.sh measures.
 """
 import argparse
 import heapq
@@ -22,6 +24,7 @@ import statistics
 import sys
 
 LOOK_UP_S = 0.004
+LINES_B = 400  # a unit's lines in the lists of a share, written once and read once
 
 
 def measured(out):
@@ -49,11 +52,13 @@ def simulate(m, n, cores, window_s, same, seed=1):
     """Seconds each submission waits for its result, sorted; and when the last one is done."""
     rng = random.Random(seed)
     free = [0.0] * cores
+    units = list(zip(m["cpu"], m["wall"]))
     waits, last = [], 0.0
     for at in arrivals(n, window_s, rng):
-        cost = LOOK_UP_S if rng.random() < same else rng.choice(m["cpu"])
-        end = max(at, heapq.heappop(free)) + cost
-        heapq.heappush(free, end)
+        cpu, wall = (LOOK_UP_S, 0) if rng.random() < same else rng.choice(units)
+        begin = max(at, heapq.heappop(free))
+        heapq.heappush(free, begin + cpu)
+        end = begin + max(cpu, wall)
         waits.append(end - at)
         last = max(last, end)
     waits.sort()
@@ -80,7 +85,7 @@ def row(m, n, cores, window_h, same):
           f"{duration(waits[n // 2])} | {duration(waits[int(n * 0.95)])} | "
           f"{duration(max(0.0, last - window_h * 3600))} | "
           f"{size(distinct * (m['size'] + m['source']))} | {size(n * m['reports'])} | "
-          f"{size(distinct * (m['source'] + m['size']))} |")
+          f"{size(distinct * (m['source'] + m['size'] + LINES_B))} |")
 
 
 def main():
