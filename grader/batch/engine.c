@@ -5,13 +5,15 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "sandbox/keeper.h"
 
-enum { SILENT_LOOKS = 1200, LATE_LOOKS = 10 };
-
-static const long LOOK_NS = 250000000; /* between two looks */
-static const int ASK_EVERY = 4;        /* looks between two questions to the engine */
+static const double LOOK_S = 0.25, LOOK_MOST_S = 2; /* between two looks into the folder */
+static const double ASK_S = 1, ASK_MOST_S = 20;     /* between two questions */
+static const double LATE_S = 2.5;                   /* a result may need to come over */
+static const double SILENT_S = 300;                 /* without an answer */
+static const double STOPPING_S = 15;                /* for tasks that were ended to be gone */
 
 static const struct engine *const engines[ENGINE_COUNT] = {
     [ENGINE_SLURM] = &engine_slurm, [ENGINE_PARALLEL] = &engine_parallel};
@@ -32,6 +34,26 @@ bool engine_parse(const char *name, enum engine_kind *ret)
     return false;
 }
 
+static int take(struct engine_job *j, int unit, int *left, struct err *e)
+{
+    auto_free char *path = NULL;
+    int rc;
+
+    if (asprintf(&path, "%s/results/%d.json", j->share->folder, unit) < 0)
+        path = NULL;
+    if (!path)
+        return err_oom(e);
+    rc = j->collect(j->ctx, unit, path, e);
+    if (rc > 0) /* damaged on its way: nobody's fault, and graded again */
+        return unlink(path) == 0 || errno == ENOENT ? 0
+                                                    : err_errno(e, "cannot remove '%s'", path);
+    if (rc < 0)
+        return rc;
+    j->done[unit] = true;
+    --*left;
+    return share_collected(j->share, unit, e);
+}
+
 /* Reading the folder makes a network file system look again (nfs(5), DATA AND METADATA
  * COHERENCE); looking for each name would ask its cache. */
 static int collect(struct engine_job *j, int *left, struct err *e)
@@ -49,107 +71,148 @@ static int collect(struct engine_job *j, int *left, struct err *e)
         if (!parse_long(name, 0, j->count - 1, &unit) || j->done[unit] ||
             strcmp(entry->d_name + strlen(name), ".json") != 0)
             continue;
-        rc = j->collect(j->ctx, (int)unit, share_result(j->share, (int)unit), e);
-        j->done[unit] = rc == 0;
-        *left -= rc == 0;
+        rc = take(j, (int)unit, left, e);
     }
     if (d)
         closedir(d);
     return rc;
 }
 
-static void rest(void)
+static void rest(double s)
 {
-    const struct timespec t = {0, LOOK_NS};
+    const struct timespec t = {(time_t)s, (long)((s - (double)(time_t)s) * 1e9)};
 
     nanosleep(&t, NULL);
+}
+
+/* Slowly growing: a run of seconds is looked at often, one of hours does not burden who answers
+ * (squeue(1), PERFORMANCE). */
+static double pause_of(double least, double most, double gone)
+{
+    const double s = least + gone / 60;
+
+    return s < most ? s : most;
 }
 
 /* Until the engine says that nothing runs any more, and what it wrote last has come over. */
 static int wait_for(struct engine_job *j, const struct engine *en, int *left, struct err *e)
 {
-    int silent = 0, late = 0;
+    const double began = now_s();
+    double answered = began, ask = began, over = 0;
 
-    for (long look = 0; *left > 0 && late < LATE_LOOKS; look++) {
-        int n;
+    while (*left > 0 && (over == 0 || now_s() < over + LATE_S)) {
+        const double now = now_s();
 
         if (keeper_interrupted)
             return err_set(e, ERR_STOPPED, "interrupted");
         if (collect(j, left, e) < 0)
             return -1;
-        if (late) {
-            late++;
-        } else if (look % ASK_EVERY == 0) {
-            n = en->running(j);
-            silent = n < 0 ? silent + 1 : 0;
-            late = n == 0;
-            if (silent * ASK_EVERY > SILENT_LOOKS)
-                return err_set(e, ERR_SYSTEM, "%s has not answered for minutes", en->name);
-            j->look(j->ctx, n > 0 ? n : 0);
+        if (over == 0 && now >= ask) {
+            const int n = en->running(j);
+
+            ask = now_s() + pause_of(ASK_S, ASK_MOST_S, now - began);
+            answered = n < 0 ? answered : now;
+            over = n == 0 ? now_s() : 0;
+            if (now - answered > SILENT_S)
+                return err_set(e, ERR_SYSTEM, "%s has not answered for %.0f minutes", en->name,
+                               SILENT_S / 60);
+            j->look(j->ctx, n > 0 ? n : 0, j->waits_for);
         }
         if (*left > 0)
-            rest();
+            rest(pause_of(LOOK_S, LOOK_MOST_S, now - began));
     }
     return 0;
 }
 
-static int keep_handle(struct engine_job *j, const struct engine *en, struct err *e)
+/* Written before anything is started: killed in between, the next batch knows what to end. */
+static int keep_handle(const struct engine_job *j, struct err *e)
 {
-    const char *path = arena_printf(j->share->a, "%s/handle", j->share->folder);
-    char text[64];
+    auto_free char *path = NULL;
 
-    snprintf(text, sizeof text, "%s %ld\n", en->name, j->id);
-    return path ? write_whole(path, text, strlen(text), e) : err_oom(e);
+    if (asprintf(&path, "%s/handle", j->share->folder) < 0)
+        path = NULL;
+    return path ? write_whole(path, j->handle, strlen(j->handle), e) : err_oom(e);
 }
 
-static int attempt(struct engine_job *j, const struct engine *en, int number, int *units,
-                   int *left, struct err *e)
+/* Also when all is there: a task that was requeued behind its last result still waits. */
+static void stop(struct engine_job *j, const struct engine *en)
 {
-    const char *list;
-    int n = 0, rc;
+    const double until = now_s() + STOPPING_S;
 
-    for (int i = 0; i < j->count; i++)
-        if (!j->done[i])
-            units[n++] = i;
-    list = share_list(j->share, number, units, n, e);
-    if (!list || en->start(j, list, n, e) < 0)
+    if (!*j->handle)
+        return;
+    j->stray = !engine_stop_handle(j->handle);
+    while (!j->stray && en->running(j) > 0 && now_s() < until)
+        rest(LOOK_S);
+}
+
+static long tasks_for(int units, long most)
+{
+    const long tasks = (units + UNITS_A_TASK - 1) / UNITS_A_TASK;
+
+    most = most > 0 ? most : ARRAY_SIZE_DEFAULT;
+    return tasks < most ? tasks : most;
+}
+
+static void name_job(struct engine_job *j, const struct engine *en)
+{
+    const char *name = strrchr(j->share->folder, '-');
+    char host[65] = "here";
+
+    gethostname(host, sizeof host - 1);
+    snprintf(j->job, sizeof j->job, "lockstep%.40s", name ? name : "");
+    snprintf(j->handle, sizeof j->handle, "%s %s %s", en->name, j->job, host);
+    *j->state = *j->waits_for = '\0';
+    j->id = 0;
+}
+
+static int attempt(struct engine_job *j, const struct engine *en, int *left, struct err *e)
+{
+    const long tasks = tasks_for(*left, j->o->array_size);
+    int rc;
+
+    if (share_tasks(j->share, j->attempts, j->done, tasks, e) < 0)
         return -1;
-    rc = keep_handle(j, en, e);
+    name_job(j, en);
+    rc = keep_handle(j, e);
+    if (rc == 0)
+        rc = en->start(j, j->attempts, tasks, e);
     if (rc == 0)
         rc = wait_for(j, en, left, e);
-    if (rc < 0 || *left > 0)
-        en->stop(j->id);
+    stop(j, en);
     return rc;
 }
 
 int engine_run(struct engine_job *j, struct err *e)
 {
     const struct engine *en = engines[j->o->kind];
-    int *units = calloc((size_t)j->count + 1, sizeof *units);
-    int left = j->count, rc;
+    int left = j->count, idle = 0, rc = en->check(j, e);
 
-    if (!units)
-        return err_oom(e);
-    rc = en->check(j, e);
-    for (int k = 1; rc == 0 && left > 0 && k <= ENGINE_ATTEMPTS; k++)
-        rc = attempt(j, en, k, units, &left, e);
-    free(units);
+    while (rc == 0 && left > 0 && idle < ENGINE_ATTEMPTS && j->attempts < ENGINE_ATTEMPTS_ALL) {
+        const int before = left;
+
+        if (j->attempts > 0 && en->others && !en->others(j))
+            break;
+        j->attempts++;
+        rc = attempt(j, en, &left, e);
+        idle = left < before ? 0 : idle + 1;
+    }
+    if (rc < 0 && j->stray)
+        err_set(e, e->kind,
+                "%s; %s could not be told to end what it runs: 'lockstep batch --resume' tells "
+                "it when it answers",
+                arena_strdup(j->share->a, e->msg), en->name);
     return rc;
 }
 
-void engine_stop_handle(void *ctx, const char *handle)
+bool engine_stop_handle(const char *handle)
 {
-    (void)ctx;
-    for (size_t i = 0; i < ENGINE_COUNT; i++) {
-        const size_t n = engines[i] ? strlen(engines[i]->name) : 0;
-        char digits[32];
-        long id;
+    char engine[16], job[64], host[65];
 
-        if (!n || strncmp(handle, engines[i]->name, n) != 0 || handle[n] != ' ')
-            continue;
-        snprintf(digits, sizeof digits, "%.*s", (int)strcspn(handle + n + 1, "\n"),
-                 handle + n + 1);
-        if (parse_long(digits, 2, 0x7fffffff, &id))
-            engines[i]->stop(id);
-    }
+    if (sscanf(handle, "%15s %63s %64s", engine, job, host) != 3)
+        return true; /* nobody's: nothing was started by it */
+    for (size_t i = 0; i < ENGINE_COUNT; i++)
+        if (engines[i] && strcmp(engines[i]->name, engine) == 0)
+            return engines[i]->stop(job, host);
+    return true;
 }

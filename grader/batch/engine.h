@@ -1,10 +1,10 @@
 /* engine.h - who runs the units of a batch: this machine (work.c), Slurm, or GNU parallel over
  * ssh.
  *
- *   parent: share_open, share_add, share_seal
- *   attempt: list of what has no result, start(), look until nothing runs any more
- *   node:    lockstep node SHARE LIST K STEP puts results/N.json into the share
- *   at most ENGINE_ATTEMPTS of them; what is left then is not graded, and listed
+ *   parent:  share_open, share_add, share_seal
+ *   attempt: share_tasks of what has no result, start(), look until nothing runs any more
+ *   node:    lockstep node SHARE ATTEMPT TASK puts results/N.json into the share (node.h)
+ *   until ENGINE_ATTEMPTS of them brought nothing; what is left then is not graded, and listed
  *
  * No scheduler of our own: queueing, placing, limits, requeueing after a lost node are the
  * engine's. That something is missing is seen from the results, not from accounting.
@@ -29,7 +29,7 @@ enum engine_kind {
 
 bool engine_parse(const char *name, enum engine_kind *ret);
 
-enum { ENGINE_ATTEMPTS = 3 };
+enum { ENGINE_ATTEMPTS = 3, ENGINE_ATTEMPTS_ALL = 20 };
 
 struct engine_options {
     enum engine_kind kind;
@@ -41,28 +41,30 @@ struct engine_options {
 /* A task has a few units, since a grading waits for half of its time (cores.h). */
 enum { ARRAY_SIZE_DEFAULT = 500, UNITS_A_TASK = 4 };
 
-/* Tasks for so many units, `most` at most. */
-static inline long engine_tasks(int units, long most)
-{
-    const long tasks = (units + UNITS_A_TASK - 1) / UNITS_A_TASK;
-
-    return tasks < most ? tasks : most;
-}
-
 struct engine_job {
     const struct engine_options *o;
     struct share *share;
     int count;            /* units in the share */
     bool *done;           /* by unit */
     const char *lockstep; /* this program's path, which nodes have as well */
-    /* A unit's result has come. -1 with *e ends the run. */
+    /* A unit's result has come: 0 taken, 1 it cannot be read (and is graded again), -1 with *e:
+     * the run ends. */
     int (*collect)(void *ctx, int unit, const char *path, struct err *e);
-    void (*look)(void *ctx, int running); /* now and then; how many tasks run */
+    /* Now and then: how many tasks run or wait, and why none runs yet ("": it does, or nobody
+     * knows). */
+    void (*look)(void *ctx, int tasks, const char *waits_for);
     void *ctx;
 
+    /* told */
+    int attempts; /* made */
+    bool stray;   /* what was started could not be ended: its share must stay */
+
     /* the engine's own */
-    long id;        /* Slurm's job, parallel's process */
-    char state[64]; /* the last state that a lost task was seen in */
+    long id;            /* Slurm's job, parallel's process; 0: not known */
+    char job[64];       /* its name */
+    char state[64];     /* the last state that a lost task was seen in */
+    char waits_for[64]; /* why no task runs */
+    char handle[192];   /* how to end what was started: "slurm lockstep-Xa1b2c host" */
 };
 
 /* One attempt's steps, by kind (slurm.c, parallel.c). */
@@ -70,19 +72,24 @@ struct engine {
     const char *name;
     /* Is it there? -1 with *e saying what to do. */
     int (*check)(struct engine_job *j, struct err *e);
-    /* Starts `count` units of `list`; fills j->id. */
-    int (*start)(struct engine_job *j, const char *list, int count, struct err *e);
+    /* Are there machines that have not said that they are unfit? NULL: nobody knows. */
+    bool (*others)(struct engine_job *j);
+    /* Starts tasks 0 to `tasks` - 1 of this attempt. */
+    int (*start)(struct engine_job *j, int attempt, long tasks, struct err *e);
     /* How many tasks run or wait; 0: it is over; -1: it does not answer just now. */
     int (*running)(struct engine_job *j);
-    void (*stop)(long id);
+    /* Ends the job of this name ("lockstep-", and what the share's folder ends in), of this
+     * batch or of one that was killed, which was started on `host`. False: it may still run. */
+    bool (*stop)(const char *job, const char *host);
 };
 extern const struct engine engine_slurm, engine_parallel;
 
-/* Runs all units. 0: every unit has a result or is left as not done (j->done); -1 with *e, with
- * nothing left running. */
+/* Runs all units. 0: every unit has a result or is left as not done (j->done); -1 with *e.
+ * Nothing is left running unless j->stray says so. */
 int engine_run(struct engine_job *j, struct err *e);
 
-/* Ends what a killed batch had started: the text of the share's `handle`. */
-void engine_stop_handle(void *ctx, const char *handle);
+/* Ends what a killed batch had started: the text of the share's `handle`. False: it cannot be
+ * reached now. */
+bool engine_stop_handle(const char *handle);
 
 #endif

@@ -55,7 +55,8 @@ struct typical order_expect(const struct order *o, int exercise)
 }
 
 /* Whose tests may sleep for minutes begins at once: it needs no core, and begun last it would
- * be what everybody waits for. Then whom nobody knows: what it takes decides about its others. */
+ * be what everybody waits for. Then whom nobody knows: what it takes decides about its others.
+ */
 static bool goes_before(const struct order *o, int i, int than)
 {
     const struct line *a = &o->lines[i], *b = &o->lines[than];

@@ -1,96 +1,192 @@
-/* share.c - both ends of the shared folder. */
+/* share.c - the batch's end of the shared folder. */
 #include "batch/share.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <jansson.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
+#include <time.h>
 
-#include "batch/canary.h"
-#include "batch/pool.h"
-#include "batch/unitfile.h"
-#include "sandbox/keeper.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/tier.h"
 
-#define SHARE_FORMAT "lockstep/share/1"
+enum { UNITS_MAX = 512 << 20, WORDS_MAX = 4096, REMOVE_TRIES = 20 };
 
-enum { JOB_MAX = 256 << 20, LIST_MAX = 64 << 20, FIT_MAX = 4096 };
-
-/* ---- the parent's end ---------------------------------------------------------------- */
+/* ---- making it ------------------------------------------------------------------------ */
 
 int share_open(struct share *s, const char *out, struct err *e)
 {
+    static const char *const below[] = {"results", "collected", "fit", "unfit"};
     char *folder = arena_printf(s->a, "%s/engine-XXXXXX", out);
+    int n = 0;
 
-    if (!folder)
+    while (s->exercises[n])
+        n++;
+    s->used = arena_zalloc(s->a, (size_t)n + 1);
+    if (!folder || !s->used)
         return err_oom(e);
     if (!mkdtemp(folder))
         return err_errno(e, "cannot make a folder in '%s'", out);
     s->folder = folder;
-    s->units = json_array();
-    if (make_dirs(arena_printf(s->a, "%s/results", folder), e) < 0 ||
-        make_dirs(arena_printf(s->a, "%s/fit", folder), e) < 0)
-        return -1;
-    return s->units ? 0 : err_oom(e);
+    for (size_t i = 0; i < ARRAY_SIZE(below); i++)
+        if (make_dirs(arena_printf(s->a, "%s/%s", folder, below[i]), e) < 0)
+            return -1;
+    return 0;
+}
+
+static int add_line(struct share *s, const struct share_unit *u, struct err *e)
+{
+    char *line = arena_printf(s->a, "%s %s %s", s->exercises[u->exercise]->id, u->key,
+                              u->source ? u->source : "-");
+
+    if (s->count == s->room) {
+        const int room = s->room ? 2 * s->room : 256;
+        char **more = realloc(s->lines, (size_t)room * sizeof *more);
+
+        if (!more)
+            return err_oom(e);
+        s->lines = more;
+        s->room = room;
+    }
+    s->lines[s->count++] = line;
+    s->used[u->exercise] = true;
+    return line ? 0 : err_oom(e);
 }
 
 int share_add(struct share *s, const struct share_unit *u, struct err *e)
 {
     const struct exercise *x = s->exercises[u->exercise];
-    const char *dir =
-        arena_printf(s->a, "%s/sources/%zu", s->folder, json_array_size(s->units));
+    const char *dir = arena_printf(s->a, "%s/sources/%d", s->folder, s->count);
     const char *file = dir ? arena_printf(s->a, "%s/%s", dir, x->rubric.edit) : NULL;
     int rc = file ? make_dirs(dir, e) : err_oom(e);
 
     if (rc == 0 && u->text)
         rc = write_plain(file, u->text, u->len, e);
-    else if (rc == 0 && !u->missing)
+    else if (rc == 0 && u->source)
         rc = make_dirs(file, e); /* what is no plain file is shown to the grading as one */
-    if (rc == 0 && json_array_append_new(
-                       s->units, json_pack("{s:s, s:s}", "exercise", x->id, "key", u->key)) < 0)
-        rc = err_oom(e);
+    return rc == 0 ? add_line(s, u, e) : rc;
+}
+
+static int write_units(struct share *s, struct err *e)
+{
+    const char *path = arena_printf(s->a, "%s/units", s->folder);
+    struct buf b = {0};
+    int rc;
+
+    for (int i = 0; i < s->count; i++)
+        buf_printf(&b, "%s\n", s->lines[i]);
+    rc = path && !b.failed ? write_whole(path, b.data, b.len, e) : err_oom(e);
+    buf_release(&b);
     return rc;
 }
 
 int share_seal(struct share *s, struct err *e)
 {
     const char *path = arena_printf(s->a, "%s/job.json", s->folder);
-    json_t *j = json_pack("{s:s, s:s, s:s*, s:O}", "format", SHARE_FORMAT, "grader",
-                          s->keys->grader, "secret", s->secret, "units", s->units);
-    auto_free char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+    json_t *used = json_array(), *j;
+    auto_free char *text = NULL;
 
+    for (int i = 0; s->exercises[i]; i++)
+        if (s->used[i])
+            json_array_append_new(used, json_string(s->exercises[i]->id));
+    j = json_pack("{s:s, s:s, s:s, s:b, s:s*, s:o}", "format", SHARE_FORMAT, "grader",
+                  s->keys->grader, "tier", tier_name(sandbox_tier()), "whole", cgroup_works(),
+                  "secret", s->secret, "exercises", used);
+    text = j ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(j);
-    return path && text ? write_whole(path, text, strlen(text), e) : err_oom(e);
+    if (!j)
+        return err_set(e, ERR_USAGE,
+                       "the course secret must be UTF-8 text where other machines "
+                       "grade");
+    if (!path || !text)
+        return err_oom(e);
+    return write_units(s, e) < 0 ? -1 : write_whole(path, text, strlen(text), e);
 }
 
-void share_close(struct share *s)
+/* A task that has just been ended may still write: its last file makes a folder "not empty". */
+static bool remove_share(const char *folder)
 {
+    auto_free char *job = NULL;
+    const struct timespec while_ = {.tv_nsec = 100000000};
     struct err ignored;
 
-    json_decref(s->units);
-    s->units = NULL;
-    if (s->folder)
-        remove_tree(s->folder, &ignored);
-    s->folder = NULL;
+    if (asprintf(&job, "%s/job.json", folder) < 0)
+        job = NULL;
+    if (job)
+        unlink(job); /* first: it holds the secret, and without it no task begins a unit */
+    for (int i = 0; i < REMOVE_TRIES; i++) {
+        if (remove_tree(folder, &ignored) == 0 && access(folder, F_OK) < 0)
+            return true;
+        nanosleep(&while_, NULL);
+    }
+    return false;
 }
 
-const char *share_list(struct share *s, int attempt, const int *units, int count, struct err *e)
+bool share_close(struct share *s, bool keep)
 {
-    const char *path = arena_printf(s->a, "%s/list-%d", s->folder, attempt);
+    bool ok = true;
+
+    free(s->lines);
+    s->lines = NULL;
+    if (s->folder && !keep)
+        ok = remove_share(s->folder);
+    return ok;
+}
+
+/* ---- attempts -------------------------------------------------------------------------- */
+
+static int write_task(struct share *s, const char *dir, const int *units, int count, long first,
+                      long step, struct err *e)
+{
+    auto_free char *path = NULL;
     struct buf b = {0};
     int rc;
 
-    for (int i = 0; i < count; i++)
-        buf_printf(&b, "%d\n", units[i]);
+    if (asprintf(&path, "%s/%ld", dir, first) < 0)
+        path = NULL;
+    for (long i = first; i < count; i += step)
+        buf_printf(&b, "%d %s\n", units[i], s->lines[units[i]]);
     rc = path && !b.failed ? write_whole(path, b.data, b.len, e) : err_oom(e);
     buf_release(&b);
-    return rc == 0 ? path : NULL;
+    return rc;
+}
+
+int share_tasks(struct share *s, int attempt, const bool *done, long tasks, struct err *e)
+{
+    const char *dir = arena_printf(s->a, "%s/tasks-%d", s->folder, attempt);
+    auto_free int *units = calloc((size_t)s->count + 1, sizeof *units);
+    int n = 0;
+
+    if (!dir || !units)
+        return err_oom(e);
+    for (int i = 0; i < s->count; i++)
+        if (!done[i])
+            units[n++] = i;
+    if (make_dirs(dir, e) < 0)
+        return -1;
+    for (long k = 0; k < tasks; k++)
+        if (write_task(s, dir, units, n, k, tasks, e) < 0)
+            return -1;
+    return n;
 }
 
 const char *share_result(const struct share *s, int unit)
 {
     return arena_printf(s->a, "%s/results/%d.json", s->folder, unit);
+}
+
+int share_collected(const struct share *s, int unit, struct err *e)
+{
+    auto_free char *from = NULL, *to = NULL;
+
+    if (asprintf(&from, "%s/results/%d.json", s->folder, unit) < 0)
+        from = NULL;
+    if (asprintf(&to, "%s/collected/%d.json", s->folder, unit) < 0)
+        to = NULL;
+    if (!from || !to)
+        return err_oom(e);
+    return rename(from, to) == 0 || errno == ENOENT ? 0
+                                                    : err_errno(e, "cannot move '%s'", from);
 }
 
 const char *share_why(const struct share *s)
@@ -99,297 +195,123 @@ const char *share_why(const struct share *s)
     auto_free char *text = NULL;
     struct err none;
 
-    if (path && slurp(path, FIT_MAX, &text, NULL, &none) == 0)
+    if (path && slurp(path, WORDS_MAX, &text, NULL, &none) == 0)
         why = arena_strndup(s->a, text, strcspn(text, "\n"));
     return why ? why : "";
 }
 
-/* ---- a node's end -------------------------------------------------------------------- */
-
-struct node {
-    const char *folder;
-    json_t *job;
-    const struct course *c;
-    struct arena a;
-    struct unit_options o;
-    long *todo; /* units of this task */
-    int count;
-};
-
-static const char *string_of(const json_t *j, const char *key)
+const char *share_unfit(const struct share *s)
 {
-    const char *s = json_string_value(json_object_get(j, key));
+    auto_free char *folder = NULL;
+    DIR *d = asprintf(&folder, "%s/unfit", s->folder) < 0 ? NULL : opendir(folder);
+    struct buf names = {0};
+    const char *all = "";
 
-    return s ? s : "";
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        if (*entry->d_name != '.')
+            buf_printf(&names, "%s%s", names.len ? "," : "", entry->d_name);
+    if (d)
+        closedir(d);
+    if (names.len && !names.failed)
+        all = arena_strdup(s->a, names.data);
+    buf_release(&names);
+    return all ? all : "";
 }
 
-static int read_job(struct node *n, struct err *e)
+bool share_seen(const struct share *s)
 {
-    const char *path = arena_printf(&n->a, "%s/job.json", n->folder);
-    auto_free char *text = NULL;
-    size_t len;
+    auto_free char *folder = NULL;
+    DIR *d = asprintf(&folder, "%s/fit", s->folder) < 0 ? NULL : opendir(folder);
+    bool seen = false;
 
-    if (!path)
-        return err_oom(e);
-    if (slurp(path, JOB_MAX, &text, &len, e) < 0)
-        return -1;
-    n->job = json_loadb(text, len, 0, NULL);
-    if (strcmp(string_of(n->job, "format"), SHARE_FORMAT) != 0)
-        return err_set(e, ERR_SYSTEM, "'%s' is no job of this Lockstep", path);
-    return 0;
-}
-
-static const struct exercise *exercise_of(const struct node *n, const json_t *unit)
-{
-    const struct exercise *x = course_find(n->c, string_of(unit, "exercise"));
-
-    return x && x->broken.kind == ERR_NONE ? x : NULL;
-}
-
-/* The exercises that occur, in the course's order. */
-static const struct exercise **used_exercises(struct node *n)
-{
-    const struct exercise **list =
-        arena_zalloc(&n->a, (size_t)(n->c->count + 1) * sizeof *list);
-    const json_t *u;
-    size_t i;
-    int k = 0;
-
-    for (int x = 0; list && x < n->c->count; x++) {
-        json_array_foreach(json_object_get(n->job, "units"), i, u)
-        {
-            if (exercise_of(n, u) == &n->c->exercises[x]) {
-                list[k++] = &n->c->exercises[x];
-                break;
-            }
-        }
-    }
-    return list;
-}
-
-/* Everything a result depends on must be as the batch has it. */
-static int check_same(struct node *n, const struct exercise *const *list, struct err *e)
-{
-    struct key_base keys;
-    const json_t *u;
-    size_t i;
-
-    if (key_prepare(&n->o, list, &n->a, &keys, e) < 0)
-        return -1;
-    if (strcmp(keys.grader, string_of(n->job, "grader")) != 0)
-        return err_set(
-            e, ERR_SYSTEM,
-            "this machine has another Lockstep, compiler, Valgrind, C library or tier "
-            "than the one that started the batch");
-    json_array_foreach(
-        json_object_get(n->job, "units"), i,
-        u) if (!exercise_of(n, u)) return err_set(e, ERR_SYSTEM,
-                                                  "this machine has no exercise '%.60s'",
-                                                  string_of(u, "exercise"));
-    return 0;
-}
-
-/* Once a machine: the others of its tasks wait meanwhile. */
-static int check_fit(struct node *n, const struct exercise *const *list, struct err *e)
-{
-    char host[256] = "node";
-    const char *path, *work = NULL;
-    auto_close int lock = -1;
-    struct err ignored;
-    struct stat st;
-    bool *wanted;
-    int count = 0, rc;
-
-    gethostname(host, sizeof host - 1);
-    path = arena_printf(&n->a, "%s/fit/%s", n->folder, host);
-    while (list[count])
-        count++;
-    wanted = arena_zalloc(&n->a, (size_t)count + 1);
-    if (!path || !wanted)
-        return err_oom(e);
-    memset(wanted, 1, (size_t)count);
-    lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock < 0 || flock(lock, LOCK_EX) < 0 || fstat(lock, &st) < 0)
-        return err_errno(e, "cannot lock '%s'", path);
-    if (st.st_size > 0)
-        return 0;
-    rc = unit_open_work(&n->a, &work, e);
-    if (rc == 0)
-        rc = canary_run(&n->o, list, wanted, 1, work, e);
-    if (work)
-        remove_tree(work, &ignored);
-    if (rc == 0 && write_all(lock, "fit\n", 4) < 0)
-        rc = err_errno(e, "cannot write '%s'", path);
-    return rc;
-}
-
-static const char *result_of(struct node *n, long index)
-{
-    return arena_printf(&n->a, "%s/results/%ld.json", n->folder, index);
-}
-
-/* In a process of its own (pool.h). */
-static int grade_unit(void *ctx, int at)
-{
-    struct node *n = ctx;
-    const long index = n->todo[at];
-    const json_t *unit = json_array_get(json_object_get(n->job, "units"), (size_t)index);
-    const struct exercise *x = exercise_of(n, unit);
-    const char *path = result_of(n, index);
-    const char *file =
-        x ? arena_printf(&n->a, "%s/sources/%ld/%s", n->folder, index, x->rubric.edit) : NULL;
-    struct err e = {0};
-
-    if (!path || !file)
-        return 3;
-    n->o.oracle = course_solution(n->c, x, &n->a) != NULL;
-    return unitfile_grade(&n->o, x, file, path, &e) < 0 ? 3 : 0;
-}
-
-static int graded(void *ctx, int at, int status, struct err *e)
-{
-    (void)ctx, (void)at, (void)status, (void)e;
-    return 0; /* a missing result is seen by who reads them */
-}
-
-/* The share of this task, without what has a result: the task ran before, somewhere. */
-static int read_list(struct node *n, const char *list, int first, int step, struct err *e)
-{
-    auto_free char *text = NULL;
-    char *save = NULL;
-    int at = 0, room = 0;
-    size_t len;
-
-    if (slurp(list, LIST_MAX, &text, &len, e) < 0)
-        return -1;
-    for (size_t i = 0; i < len; i++)
-        room += text[i] == '\n';
-    n->todo = arena_zalloc(&n->a, ((size_t)room + 1) * sizeof *n->todo);
-    if (!n->todo)
-        return err_oom(e);
-    for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save), at++) {
-        const int units = (int)json_array_size(json_object_get(n->job, "units"));
-        const char *result;
-        long index;
-
-        if (at % step != first)
-            continue;
-        if (!parse_long(l, 0, units - 1, &index) || n->count == room)
-            return err_set(e, ERR_SYSTEM, "'%s' is no list of units", list);
-        result = result_of(n, index);
-        if (!result)
-            return err_oom(e);
-        if (access(result, F_OK) < 0)
-            n->todo[n->count++] = index;
-    }
-    return 0;
-}
-
-/* Processors that this task was given; Slurm says so. */
-static int own_cores(void)
-{
-    const char *said = getenv("SLURM_CPUS_PER_TASK");
-    long n;
-
-    return said && parse_long(said, 1, 256, &n) ? (int)n : 1;
-}
-
-/* As many at once as keep the task's processors busy, as on one machine (cores.h). */
-static int grade_list(struct node *n, const char *list, int first, int step, struct err *e)
-{
-    const char *work = NULL, *shelf;
-    struct err ignored;
-    struct pool pool = {.work = grade_unit, .done = graded, .ctx = n};
-    int rc = read_list(n, list, first, step, e);
-
-    if (rc < 0 || !n->count || (rc = unit_open_work(&n->a, &work, e)) < 0)
-        return rc;
-    shelf = arena_printf(&n->a, "%s/shelf", work);
-    rc = shelf ? make_dirs(shelf, e) : err_oom(e);
-    if (rc == 0)
-        rc = cores_new(own_cores(), &pool.cores, e);
-    if (rc == 0) {
-        chmod(work, 0711);
-        chmod(shelf, 0700); /* no program under test is to see it */
-        n->o.shelf = shelf;
-        n->o.busy = cores_busy;
-        n->o.cores = pool.cores;
-        pool.count = n->count;
-        pool.jobs = cores_workers(own_cores());
-        rc = pool_run(&pool, e);
-        cores_free(pool.cores);
-    }
-    remove_tree(work, &ignored);
-    return rc;
-}
-
-int share_work(const char *folder, const char *list, int first, int step,
-               const struct course *c, struct err *e)
-{
-    struct node n = {.folder = folder, .c = c};
-    const struct exercise **used;
-    int rc = read_job(&n, e);
-
-    if (rc == 0) {
-        n.o = (struct unit_options){.course = c,
-                                    .modes = ~0u,
-                                    .secret =
-                                        json_string_value(json_object_get(n.job, "secret"))};
-        used = used_exercises(&n);
-        rc = used ? check_same(&n, used, e) : err_oom(e);
-        if (rc == 0)
-            rc = check_fit(&n, used, e);
-    }
-    if (rc == 0)
-        rc = grade_list(&n, list, first, step, e);
-    if (rc < 0 && e->kind != ERR_STOPPED) {
-        struct err ignored;
-        const char *why = arena_printf(&n.a, "%s/why", folder);
-
-        if (why)
-            write_whole(why, e->msg, strlen(e->msg), &ignored);
-    }
-    json_decref(n.job);
-    arena_release(&n.a);
-    return rc;
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        seen |= *entry->d_name != '.';
+    if (d)
+        closedir(d);
+    return seen || *share_why(s);
 }
 
 /* ---- after a kill -------------------------------------------------------------------- */
 
+bool share_parse(const char *line, struct share_line *ret)
+{
+    int used = 0;
+
+    return sscanf(line, "%63s %64s %64s%n", ret->exercise, ret->key, ret->source, &used) == 3 &&
+           line[used] == '\0';
+}
+
+/* Only what this very grader has started is taken over. */
+static bool is_of(const char *folder, const char *grader)
+{
+    auto_free char *path = NULL, *text = NULL;
+    struct err ignored;
+    json_t *j = NULL;
+    const char *of;
+    bool same;
+    size_t len;
+
+    if (asprintf(&path, "%s/job.json", folder) < 0)
+        path = NULL;
+    if (path && slurp(path, SHARE_JOB_MAX, &text, &len, &ignored) == 0)
+        j = json_loadb(text, len, 0, NULL);
+    of = json_string_value(json_object_get(j, "grader"));
+    same = of && strcmp(of, grader) == 0;
+    json_decref(j);
+    return same;
+}
+
+static int take_results(const char *folder, struct arena *a,
+                        int (*f)(void *ctx, const char *exercise, const char *key,
+                                 const char *path, struct err *e),
+                        void *ctx, struct err *e)
+{
+    const char *path = arena_printf(a, "%s/units", folder);
+    auto_free char *text = NULL;
+    char *save = NULL;
+    struct err ignored;
+    int i = 0, rc = 0;
+
+    if (!path || slurp(path, UNITS_MAX, &text, NULL, &ignored) < 0)
+        return 0;
+    for (char *l = strtok_r(text, "\n", &save); l && rc == 0;
+         l = strtok_r(NULL, "\n", &save), i++) {
+        auto_free char *result = NULL;
+        struct share_line u;
+
+        if (asprintf(&result, "%s/results/%d.json", folder, i) < 0)
+            result = NULL;
+        if (result && access(result, F_OK) == 0 && share_parse(l, &u))
+            rc = f(ctx, u.exercise, u.key, result, e);
+    }
+    return rc;
+}
+
 static int recover_one(const char *folder, const char *grader, struct arena *a,
-                       void (*handle)(void *ctx, const char *what),
+                       bool (*handle)(const char *what),
                        int (*f)(void *ctx, const char *exercise, const char *key,
                                 const char *path, struct err *e),
                        void *ctx, struct err *e)
 {
-    struct node n = {.folder = folder};
     const char *path = arena_printf(a, "%s/handle", folder);
     auto_free char *what = NULL;
     struct err ignored;
-    const json_t *u;
-    size_t i;
     int rc = 0;
 
-    if (handle && path && slurp(path, FIT_MAX, &what, NULL, &ignored) == 0)
-        handle(ctx, what);
-    if (read_job(&n, &ignored) == 0 && strcmp(string_of(n.job, "grader"), grader) == 0) {
-        json_array_foreach(json_object_get(n.job, "units"), i, u)
-        {
-            const char *result = arena_printf(a, "%s/results/%zu.json", folder, i);
-
-            if (rc == 0 && result && access(result, F_OK) == 0)
-                rc = f(ctx, string_of(u, "exercise"), string_of(u, "key"), result, e);
-        }
-    }
-    json_decref(n.job);
-    arena_release(&n.a);
+    if (handle && path && slurp(path, WORDS_MAX, &what, NULL, &ignored) == 0 && !handle(what))
+        return err_set(e, ERR_SYSTEM,
+                       "an earlier batch left work in a queue that cannot be called back now "
+                       "(%.*s); try again when it answers, or remove '%s'",
+                       (int)strcspn(what, "\n"), what, folder);
+    if (is_of(folder, grader))
+        rc = take_results(folder, a, f, ctx, e);
     if (rc == 0)
-        remove_tree(folder, &ignored);
+        remove_share(folder);
     return rc;
 }
 
 int share_recover(const char *out, const char *grader, struct arena *a,
-                  void (*handle)(void *ctx, const char *what),
+                  bool (*handle)(const char *what),
                   int (*f)(void *ctx, const char *exercise, const char *key, const char *path,
                            struct err *e),
                   void *ctx, struct err *e)

@@ -1,22 +1,45 @@
 /* slurm.c - units as the tasks of a job array (sbatch(1), "--array").
  *
- * Each task grades every STEP-th unit of the list on one processor. Slurm requeues tasks of a
- * lost node by itself (--requeue) under the same number; a task that ran before skips what has
- * a result.
+ * Slurm requeues tasks of a lost node by itself (--requeue) under the same number; a task that
+ * ran before skips what has a result. The job is known by a name of its own, so that it can be
+ * ended even when nobody saw its number.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "batch/engine.h"
 #include "batch/tool.h"
 
+enum { ARGUMENTS = 24 };
+
+/* What a user has set for commands of his own would hide our job from us, or make sbatch wait.
+ */
+static void forget_wishes(void)
+{
+    static const char *const of[] = {"SQUEUE_", "SCANCEL_", "SBATCH_WAIT=", "SBATCH_WAIT_"};
+
+    for (char **v = environ; *v;) {
+        char name[128];
+        bool ours = false;
+
+        for (size_t i = 0; i < ARRAY_SIZE(of); i++)
+            ours |= strncmp(*v, of[i], strlen(of[i])) == 0;
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(*v, "="), *v);
+        if (!ours || unsetenv(name) < 0)
+            v++;
+    }
+}
+
 static int check(struct engine_job *j, struct err *e)
 {
     char *argv[] = {"sinfo", "--noheader", "--format=%P", NULL};
     struct buf said = {0};
-    int rc = tool_run(argv, NULL, TOOL_JOINED, &said, e);
+    int rc;
 
-    (void)j;
+    forget_wishes();
+    if (strpbrk(j->share->folder, "'\\") || strpbrk(j->lockstep, "'\\"))
+        return err_set(e, ERR_USAGE,
+                       "with '--engine slurm' no path may have a ' or a \\ in it");
+    rc = tool_run(argv, NULL, TOOL_JOINED, &said, e);
     if (rc == 127)
         rc = err_set(e, ERR_USAGE,
                      "'--engine slurm' needs Slurm's commands (package slurm-client)");
@@ -27,108 +50,220 @@ static int check(struct engine_job *j, struct err *e)
     return rc;
 }
 
-static int start(struct engine_job *j, const char *list, int count, struct err *e)
+/* Every node of the partition by its name, among the unfit ones or not. */
+static bool others(struct engine_job *j)
 {
-    const struct engine_options *o = j->o;
-    const long most = o->array_size > 0 ? o->array_size : ARRAY_SIZE_DEFAULT;
-    const long tasks = engine_tasks(count, most);
-    struct arena *a = j->share->a;
-    const char *script = arena_printf(a, "%s/task.sh", j->share->folder);
-    const char *text =
-        arena_printf(a, "#!/bin/sh\nexec '%s' node '%s' '%s' \"$SLURM_ARRAY_TASK_ID\" %ld\n",
-                     j->lockstep, j->share->folder, list, tasks);
-    char *argv[] = {"sbatch",
-                    "--parsable",
-                    "--job-name=lockstep",
-                    "--requeue",
-                    "--open-mode=append",
-                    "--ntasks=1",
-                    "--cpus-per-task=1",
-                    arena_printf(a, "--array=0-%ld", tasks - 1),
-                    arena_printf(a, "--chdir=%s", j->share->folder),
-                    arena_printf(a, "--output=%s/log-%%a", j->share->folder),
-                    arena_printf(a, "--partition=%s", o->partition ? o->partition : ""),
-                    arena_printf(a, "--account=%s", o->account ? o->account : ""),
-                    (char *)script,
-                    NULL};
+    const char *unfit = arena_printf(j->share->a, ",%s,", share_unfit(j->share));
+    char *argv[] = {"sinfo", "--noheader", "--Node", "--format=%N", NULL, NULL};
     struct buf said = {0};
-    char digits[32];
-    int rc;
+    struct err ignored;
+    char *save = NULL;
+    bool found = false;
 
-    if (a->failed || !text)
-        return err_oom(e);
-    if (strchr(j->share->folder, '\'') || strchr(j->lockstep, '\''))
-        return err_set(e, ERR_USAGE, "with '--engine slurm' no path may have a ' in it");
-    if (!o->account)
-        memmove(&argv[11], &argv[12], 2 * sizeof *argv);
-    if (!o->partition)
-        memmove(&argv[10], &argv[11], 3 * sizeof *argv);
-    if (write_whole(script, text, strlen(text), e) < 0)
-        return -1;
-    rc = tool_run(argv, NULL, TOOL_JOINED, &said, e);
-    snprintf(digits, sizeof digits, "%.*s",
-             said.data ? (int)strspn(said.data, "0123456789") : 0, said.data ? said.data : "");
-    if (rc == 0 && !parse_long(digits, 1, 0x7fffffff, &j->id))
-        rc = 1;
+    if (j->o->partition)
+        argv[4] = arena_printf(j->share->a, "--partition=%s", j->o->partition);
+    if (!unfit || tool_run(argv, NULL, TOOL_DROPPED, &said, &ignored) != 0 || !said.data) {
+        buf_release(&said);
+        return true; /* the attempt itself will tell */
+    }
+    for (char *l = strtok_r(said.data, " \n", &save); l; l = strtok_r(NULL, " \n", &save)) {
+        char name[300];
+
+        snprintf(name, sizeof name, ",%.250s,", l);
+        found |= strstr(unfit, name) == NULL;
+    }
+    buf_release(&said);
+    return found;
+}
+
+static const char *percents(const char *path, struct arena *a)
+{
+    struct buf b = {0};
+    const char *copy;
+
+    for (const char *p = path; *p; p++)
+        buf_printf(&b, *p == '%' ? "%%%%" : "%c", *p);
+    copy = b.failed ? NULL : arena_strdup(a, b.data);
+    buf_release(&b);
+    return copy;
+}
+
+/* Its number, if it can be found among what a site's plugins print as well: the last line that
+ * begins with one ("17", "17;cluster"). */
+static long number_in(char *said)
+{
+    char *save = NULL;
+    long id = 0, n;
+
+    for (char *l = said ? strtok_r(said, "\n", &save) : NULL; l;
+         l = strtok_r(NULL, "\n", &save)) {
+        l[strcspn(l, ";")] = '\0';
+        if (parse_long(l, 1, 0x7fffffff, &n))
+            id = n;
+    }
+    return id;
+}
+
+static int write_script(struct engine_job *j, int attempt, const char *path, struct err *e)
+{
+    const char *text = arena_printf(
+        j->share->a, "#!/bin/sh\nexec '%s' node '%s' %d \"$SLURM_ARRAY_TASK_ID\"\n",
+        j->lockstep, j->share->folder, attempt);
+
+    return path && text ? write_whole(path, text, strlen(text), e) : err_oom(e);
+}
+
+static int submit(struct engine_job *j, char *const argv[], struct err *e)
+{
+    struct buf said = {0};
+    int rc = tool_run(argv, NULL, TOOL_JOINED, &said, e);
+
     if (rc > 0)
-        rc = err_set(e, ERR_SYSTEM, "Slurm refuses the job: %.200s",
+        rc = err_set(e, ERR_SYSTEM,
+                     "Slurm refuses the job (--partition, --account and --array-size are what "
+                     "it was asked for): %.200s",
                      said.data ? said.data : "no message");
+    else if (rc == 0)
+        j->id = number_in(said.data);
     buf_release(&said);
     return rc;
 }
 
-/* What ended badly leaves its state for as long as the controller remembers (MinJobAge). */
-static void note_state(struct engine_job *j, const char *state)
+static int start(struct engine_job *j, int attempt, long tasks, struct err *e)
 {
-    static const char *const bad[] = {"NODE_FAIL", "TIMEOUT",       "PREEMPTED", "FAILED",
-                                      "CANCELLED", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE"};
+    const struct engine_options *o = j->o;
+    struct arena *a = j->share->a;
+    const char *folder = percents(j->share->folder, a), *unfit = share_unfit(j->share);
+    const char *script = arena_printf(a, "%s/task.sh", j->share->folder);
+    char *argv[ARGUMENTS] = {"sbatch",     "--parsable",        "--requeue",
+                             "--ntasks=1", "--cpus-per-task=1", "--open-mode=append"};
+    int n = 6;
 
-    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-        if (strncmp(state, bad[i], strlen(bad[i])) == 0)
-            snprintf(j->state, sizeof j->state, "%s", bad[i]);
+    argv[n++] = arena_printf(a, "--job-name=%s", j->job);
+    argv[n++] = arena_printf(a, "--array=0-%ld", tasks - 1);
+    argv[n++] = arena_printf(a, "--chdir=%s", j->share->folder);
+    argv[n++] = arena_printf(a, "--output=%s/log-%%a", folder ? folder : "");
+    if (o->partition)
+        argv[n++] = arena_printf(a, "--partition=%s", o->partition);
+    if (o->account)
+        argv[n++] = arena_printf(a, "--account=%s", o->account);
+    if (*unfit)
+        argv[n++] = arena_printf(a, "--exclude=%s", unfit);
+    argv[n++] = (char *)script;
+    if (a->failed || !folder)
+        return err_oom(e);
+    return write_script(j, attempt, script, e) < 0 ? -1 : submit(j, argv, e);
 }
 
-static bool is_over(const char *state)
+/* ---- what became of it ---------------------------------------------------------------- */
+
+enum fate { UNKNOWN, WAITS, RUNS, ENDED, LOST };
+
+/* squeue(1), JOB STATE CODES. What is held waits for a person, who does not know that we wait.
+ */
+static enum fate fate_of(const char *state, const char *reason)
 {
-    return strncmp(state, "COMPLETED", 9) == 0 || strncmp(state, "FAILED", 6) == 0 ||
-           strncmp(state, "CANCELLED", 9) == 0 || strncmp(state, "TIMEOUT", 7) == 0 ||
-           strncmp(state, "OUT_OF_MEMORY", 13) == 0 || strncmp(state, "DEADLINE", 8) == 0 ||
-           strncmp(state, "BOOT_FAIL", 9) == 0 || strncmp(state, "NODE_FAIL", 9) == 0 ||
-           strncmp(state, "PREEMPTED", 9) == 0;
+    static const struct {
+        const char *state;
+        enum fate fate;
+    } known[] = {
+        {"COMPLETED", ENDED},    {"FAILED", LOST},       {"CANCELLED", LOST},
+        {"TIMEOUT", LOST},       {"NODE_FAIL", LOST},    {"PREEMPTED", LOST},
+        {"OUT_OF_MEMORY", LOST}, {"BOOT_FAIL", LOST},    {"DEADLINE", LOST},
+        {"REVOKED", LOST},       {"REQUEUE_HOLD", LOST}, {"SPECIAL_EXIT", LOST},
+        {"RESV_DEL_HOLD", LOST}, {"RUNNING", RUNS},      {"COMPLETING", RUNS},
+        {"CONFIGURING", RUNS},   {"SUSPENDED", RUNS},    {"STOPPED", RUNS},
+        {"SIGNALING", RUNS},     {"STAGE_OUT", RUNS},    {"RESIZING", RUNS},
+        {"REQUEUED", WAITS},     {"REQUEUE_FED", WAITS}, {"PENDING", WAITS},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+        if (strcmp(known[i].state, state) == 0)
+            return known[i].fate != WAITS ||
+                           (!strcasestr(reason, "held") && !strcasestr(reason, "hold"))
+                       ? known[i].fate
+                       : LOST;
+    return UNKNOWN;
+}
+
+struct count {
+    int waits, runs;
+    bool unknown;
+};
+
+static void count_line(struct engine_job *j, char *line, struct count *c)
+{
+    char *reason = strchr(line, ' ');
+
+    if (strncmp(line, "CLUSTER:", 8) == 0)
+        return;
+    if (reason)
+        *reason++ = '\0';
+    switch (fate_of(line, reason ? reason : "")) {
+    case WAITS:
+        c->waits++;
+        snprintf(j->waits_for, sizeof j->waits_for, "%.60s",
+                 reason && strcmp(reason, "None") != 0 ? reason : "");
+        break;
+    case RUNS:
+        c->runs++;
+        break;
+    case LOST:
+        snprintf(j->state, sizeof j->state, "%.30s%s%.30s", line, reason ? ", " : "",
+                 reason && strcmp(reason, "None") != 0 ? reason : "no reason");
+        break;
+    case ENDED:
+        break;
+    case UNKNOWN:
+        c->unknown = true;
+        break;
+    }
 }
 
 static int running(struct engine_job *j)
 {
-    char jobs[48];
-    char *argv[] = {"squeue",      "--noheader", "--array", "--states=all",
-                    "--format=%T", jobs,         NULL};
+    char which[96];
+    char *argv[] = {"squeue",         "--noheader", "--array", "--states=all",
+                    "--format=%T %r", which,        NULL};
     struct buf said = {0};
     struct err ignored;
+    struct count c = {0};
     char *save = NULL;
-    int n = 0, rc;
+    int rc;
 
-    snprintf(jobs, sizeof jobs, "--jobs=%ld", j->id);
+    if (j->id > 0)
+        snprintf(which, sizeof which, "--jobs=%ld", j->id);
+    else
+        snprintf(which, sizeof which, "--name=%s", j->job);
     rc = tool_run(argv, NULL, TOOL_JOINED, &said, &ignored);
-    if (rc != 0) /* forgotten: long over; anything else: the controller is away */
-        n = rc > 0 && said.data && strstr(said.data, "Invalid job id") ? 0 : -1;
-    for (char *l = rc == 0 && said.data ? strtok_r(said.data, "\n", &save) : NULL; l;
-         l = strtok_r(NULL, "\n", &save)) {
-        note_state(j, l);
-        n += !is_over(l);
+    if (rc != 0) { /* forgotten: long over; anything else: the controller is away */
+        c.unknown = rc < 0 || !said.data || !strstr(said.data, "Invalid job id");
+    } else {
+        for (char *l = said.data ? strtok_r(said.data, "\n", &save) : NULL; l;
+             l = strtok_r(NULL, "\n", &save))
+            count_line(j, l, &c);
     }
     buf_release(&said);
-    return n;
+    if (c.runs > 0 || c.waits == 0)
+        *j->waits_for = '\0';
+    return c.unknown ? -1 : c.waits + c.runs;
 }
 
-static void stop(long id)
+static bool stop(const char *job, const char *host)
 {
-    char number[32];
-    char *argv[] = {"scancel", "--quiet", "--name=lockstep", number, NULL};
+    char name[96];
+    char *argv[] = {"scancel", "--quiet", name, NULL};
     struct err ignored;
 
-    snprintf(number, sizeof number, "%ld", id);
-    tool_run(argv, NULL, TOOL_DROPPED, NULL, &ignored);
+    (void)host; /* the controller is the same from everywhere */
+    forget_wishes();
+    snprintf(name, sizeof name, "--name=%s", job);
+    return tool_run(argv, NULL, TOOL_DROPPED, NULL, &ignored) == 0;
 }
 
-const struct engine engine_slurm = {
-    .name = "slurm", .check = check, .start = start, .running = running, .stop = stop};
+const struct engine engine_slurm = {.name = "slurm",
+                                    .check = check,
+                                    .others = others,
+                                    .start = start,
+                                    .running = running,
+                                    .stop = stop};

@@ -72,7 +72,7 @@ int tool_start(char *const argv[], const char *log, struct err *e)
     fflush(stdout);
     pid = fork();
     if (pid == 0) {
-        setpgid(0, 0);
+        setsid(); /* no terminal: what it starts can ask nothing there and be stopped for it */
         become(argv, NULL, TOOL_JOINED, out);
     }
     return pid < 0 ? err_errno(e, "cannot start '%s'", argv[0]) : pid;

@@ -19,7 +19,7 @@ int tool_run(char *const argv[], const char *dir, enum tool_errors errors, struc
              struct err *e);
 
 /* Starts it, its output behind that of the file `log`, and does not wait: its process number,
- * the leader of a group of its own; -1 and *e. */
+ * the leader of a session of its own, without a terminal; -1 and *e. */
 int tool_start(char *const argv[], const char *log, struct err *e);
 
 #endif

@@ -78,9 +78,8 @@ static int add_unit(void *ctx, const struct stored_unit *u)
         p->room = room;
     }
     last = &p->waiting[p->count++];
-    *last = (struct piece){.exercise = x,
-                           .weight = u->source ? order_expect(&p->order, x).cpu_s
-                                               : MISSING_CPU_S};
+    *last = (struct piece){
+        .exercise = x, .weight = u->source ? order_expect(&p->order, x).cpu_s : MISSING_CPU_S};
     if (u->source && !(last->source = arena_strdup(&p->a, u->source)))
         return err_oom(&p->e);
     key_of(p->w->keys, x, last->source, last->key);
@@ -338,21 +337,35 @@ static int go(struct plan *p, struct err *e)
 
 /* ---- on other machines --------------------------------------------------------------- */
 
+static bool readable(const char *path)
+{
+    struct graded g = {0};
+    struct err ignored;
+    const bool ok = unitfile_read(path, &g, &ignored) == 0;
+
+    graded_release(&g);
+    return ok;
+}
+
 static int collect(void *ctx, int unit, const char *path, struct err *e)
 {
     struct plan *p = ctx;
-    const int rc = keep(p, unit, path, e);
+    int rc;
 
+    if (!readable(path))
+        return 1;
+    rc = keep(p, unit, path, e);
     p->told.done++;
     p->weight_done += p->pieces[unit].weight;
     return rc;
 }
 
-static void look(void *ctx, int running)
+static void look(void *ctx, int tasks, const char *waits_for)
 {
     struct plan *p = ctx;
 
-    p->told.at_work = running;
+    p->told.at_work = tasks;
+    p->told.waits_for = waits_for;
     p->told.eta_s = p->weight_done > 0 ? (now_s() - p->began) *
                                              (p->weight_all - p->weight_done) / p->weight_done
                                        : -1;
@@ -367,21 +380,40 @@ static int share_all(struct plan *p, struct share *s, struct err *e)
     for (int i = 0; rc == 0 && i < p->count; i++) {
         const struct piece *d = next_piece(p, i);
         auto_free char *text = NULL;
-        struct share_unit u = {.exercise = d->exercise, .missing = !d->source, .key = d->key};
+        struct share_unit u = {.exercise = d->exercise, .source = d->source, .key = d->key};
+        int known = 1;
 
         p->weight_all += d->weight;
-        if (d->source && store_source(p->w->store, d->source, &text, &u.len, e) < 0)
-            return -1;
+        if (d->source)
+            known = store_source(p->w->store, d->source, &text, &u.len, e);
+        if (known <= 0)
+            return known < 0
+                       ? -1
+                       : err_set(e, ERR_BUG, "a source that was handed in is not in the store");
         u.text = text;
         rc = share_add(s, &u, e);
     }
     return rc == 0 ? share_seal(s, e) : -1;
 }
 
+static const char *why_not(struct plan *p, const struct engine_job *j)
+{
+    const char *why = share_why(j->share);
+
+    if (*why)
+        return why;
+    if (!share_seen(j->share))
+        return arena_printf(&p->a,
+                            "no machine has looked at '%s': do all of them see it, and "
+                            "'%s'?%s%s",
+                            p->w->out, j->lockstep, *j->state ? " " : "", j->state);
+    return *j->state ? j->state : "nothing was said about it";
+}
+
 /* What nobody graded is not graded, which is no zero. */
 static int give_up(struct plan *p, const struct engine_job *j, struct err *e)
 {
-    const char *why = share_why(j->share);
+    const char *why = why_not(p, j);
     int rc = 0;
 
     for (int i = 0; rc == 0 && i < p->count; i++) {
@@ -389,14 +421,10 @@ static int give_up(struct plan *p, const struct engine_job *j, struct err *e)
             continue;
         p->w->broken++;
         p->told.broken++;
-        rc =
-            bind(p, &p->pieces[i], NULL,
-                 arena_printf(&p->a, "no machine graded it in %d attempts%s%s", ENGINE_ATTEMPTS,
-                              *why        ? ": "
-                              : *j->state ? ": "
-                                          : "",
-                              *why ? why : j->state),
-                 e);
+        rc = bind(p, &p->pieces[i], NULL,
+                  arena_printf(&p->a, "no machine graded it in %d attempt%s: %s", j->attempts,
+                               j->attempts == 1 ? "" : "s", why),
+                  e);
     }
     return rc;
 }
@@ -417,7 +445,9 @@ static int go_elsewhere(struct plan *p, struct err *e)
     auto_free char *self = realpath("/proc/self/exe", NULL);
     int rc;
 
-    if (!self || !j.done)
+    if (!self)
+        return err_errno(e, "this program's own file cannot be found any more");
+    if (!j.done)
         return err_oom(e);
     j.lockstep = self;
     p->told.all = p->count;
@@ -427,7 +457,10 @@ static int go_elsewhere(struct plan *p, struct err *e)
         rc = engine_run(&j, e);
     if (rc == 0)
         rc = give_up(p, &j, e);
-    share_close(&share);
+    if (!share_close(&share, j.stray))
+        fprintf(stderr,
+                "lockstep batch: '%s' could not be removed whole; it may be removed by hand\n",
+                share.folder);
     p->w->grading_s = now_s() - p->began;
     return rc;
 }

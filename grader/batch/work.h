@@ -18,6 +18,7 @@ struct work_progress {
     double eta_s;  /* -1: not known yet */
     int at_work;
     const char *const *names; /* of those: "08-event"; NULL: on other machines */
+    const char *waits_for;    /* of other machines: why none is at work; NULL or "": one is */
 };
 
 struct work {

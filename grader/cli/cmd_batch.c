@@ -41,6 +41,7 @@ struct batch_options {
     enum layout layout;
     bool layout_given, resume, apply;
     struct engine_options engine;
+    const char *engine_given, *array_given; /* as said */
 };
 
 static const struct option_row rows[] = {
@@ -106,6 +107,7 @@ static int use(void *ctx, int key, const char *value, struct err *e)
         o->secret = value;
         return 0;
     case OPT_ENGINE:
+        o->engine_given = value;
         return engine_parse(value, &o->engine.kind)
                    ? 0
                    : err_set(e, ERR_USAGE, "'--engine %s': expected local, slurm or parallel",
@@ -120,6 +122,7 @@ static int use(void *ctx, int key, const char *value, struct err *e)
         o->engine.hosts = value;
         return 0;
     case OPT_ARRAY_SIZE:
+        o->array_given = value;
         return parse_long(value, 1, 4000000, &o->engine.array_size)
                    ? 0
                    : err_set(e, ERR_USAGE, "'--array-size %s': expected a number", value);
@@ -191,6 +194,11 @@ static int remember(struct class_run *r, const struct batch_options *o, struct e
                     store_set(r->store, "deadline", o->deadline, e) < 0 ||
                     store_set(r->store, "late", o->late, e) < 0 ||
                     store_set(r->store, "lang", o->lang, e) < 0 ||
+                    store_set(r->store, "engine", o->engine_given, e) < 0 ||
+                    store_set(r->store, "partition", o->engine.partition, e) < 0 ||
+                    store_set(r->store, "account", o->engine.account, e) < 0 ||
+                    store_set(r->store, "array-size", o->array_given, e) < 0 ||
+                    store_set(r->store, "hosts", o->engine.hosts, e) < 0 ||
                     store_set(r->store, "secret", absolute(r->a, o->secret), e) < 0))
         rc = -1;
     for (int i = 0; rc == 0 && i < CLASS_FILLS; i++)
@@ -202,6 +210,24 @@ static int remember(struct class_run *r, const struct batch_options *o, struct e
     return rc;
 }
 
+/* Another engine than before has options of its own. */
+static void recall_engine(struct class_run *r, struct batch_options *o)
+{
+    const char *before = store_get(r->store, "engine", r->a);
+
+    if (o->engine_given && (!before || strcmp(before, o->engine_given) != 0))
+        return;
+    o->engine_given = before;
+    o->array_given = remembered(r, "array-size", o->array_given);
+    o->engine.partition = remembered(r, "partition", o->engine.partition);
+    o->engine.account = remembered(r, "account", o->engine.account);
+    o->engine.hosts = remembered(r, "hosts", o->engine.hosts);
+    if (before)
+        engine_parse(before, &o->engine.kind);
+    if (o->array_given)
+        parse_long(o->array_given, 1, 4000000, &o->engine.array_size);
+}
+
 static void recall(struct class_run *r, struct batch_options *o)
 {
     o->exercises = remembered(r, "exercises", o->exercises);
@@ -209,6 +235,7 @@ static void recall(struct class_run *r, struct batch_options *o)
     o->late = remembered(r, "late", o->late);
     o->lang = remembered(r, "lang", o->lang);
     o->secret = remembered(r, "secret", o->secret);
+    recall_engine(r, o);
     for (int i = 0; !o->fills[i] && i < CLASS_FILLS; i++)
         o->fills[i] = store_get(r->store, arena_printf(r->a, "fill/%d", i), r->a);
 }
@@ -304,7 +331,9 @@ static void show_progress(void *ctx, const struct work_progress *p)
     if (p->eta_s >= 0)
         snprintf(eta, sizeof eta, ", %d:%02d left", (int)p->eta_s / 60, (int)p->eta_s % 60);
     if (!p->names && p->at_work > 0) /* other machines' */
-        snprintf(names, sizeof names, "%d tasks", p->at_work);
+        snprintf(names, sizeof names, "%d tasks%s%.50s", p->at_work,
+                 p->waits_for && *p->waits_for ? ", waiting: " : "",
+                 p->waits_for ? p->waits_for : "");
     for (int i = 0; p->names && i < p->at_work; i++) {
         const size_t used = strlen(names);
 
@@ -315,8 +344,11 @@ static void show_progress(void *ctx, const struct work_progress *p)
                       p->all, p->failing, eta, *names ? names : "the end");
     } else if (now_s() >= t->next) {
         t->next = now_s() + LOG_EVERY_S;
-        fprintf(stderr, "lockstep batch: %d of %d graded, %d of them without full marks%s\n",
-                p->done, p->all, p->failing, eta);
+        fprintf(stderr,
+                "lockstep batch: %d of %d graded, %d of them without full marks%s%s%s\n",
+                p->done, p->all, p->failing, eta,
+                p->waits_for && *p->waits_for ? "; tasks wait: " : "",
+                p->waits_for ? p->waits_for : "");
     }
 }
 

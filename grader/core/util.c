@@ -144,7 +144,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     (void)st;
     (void)type;
     (void)f;
-    return remove(path);
+    return remove(path) == 0 || errno == ENOENT ? 0 : -1; /* gone meanwhile is gone */
 }
 
 int remove_tree(const char *path, struct err *e)

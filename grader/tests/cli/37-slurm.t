@@ -34,22 +34,20 @@ results() {
 # What cannot be meant.
 run 2 "$LOCKSTEP" batch "$tmp/class" --exercises $exercises -o "$tmp/x" --secret "$tmp/secret" --engine pbs
 is "another engine" "$err" "lockstep batch: '--engine pbs': expected local, slurm or parallel"
-run 3 env SLURM_CONF=/nonexistent "$LOCKSTEP" batch "$tmp/class" --exercises $exercises -o "$tmp/x" --secret "$tmp/secret" --engine slurm
-same "no Slurm" "$err" 'lockstep batch: Slurm does not answer: '
 
 run 0 cluster_start "$tmp/cluster"
 run 3 "$LOCKSTEP" batch "$tmp/class" --exercises $exercises -o "$tmp/x" --secret "$tmp/secret" --engine slurm --partition nosuch
-same "no such partition" "$err" 'lockstep batch: Slurm refuses the job: .*artition'
+same "no such partition" "$err" 'lockstep batch: Slurm refuses the job \(--partition, .*artition'
 is "nothing is shared any more" "$(ls -d "$tmp"/x/engine-* 2>/dev/null)" ""
 
 # A node is lost in the middle: its daemon, its steps, and what they ran.
 "$LOCKSTEP" batch "$tmp/class" --exercises $exercises -o "$tmp/slurm" --secret "$tmp/secret" --engine slurm --partition lab \
     --array-size 8 >"$tmp/slurm.out" 2>"$tmp/slurm.err" &
 batch=$!
-some_results() { [ "$(ls "$tmp"/slurm/engine-*/results/*.json 2>/dev/null | wc -l)" -ge "$1" ]; }
+some_results() { [ "$(ls "$tmp"/slurm/engine-*/*/*.json 2>/dev/null | wc -l)" -ge "$1" ]; }
 in_the_middle() { some_results 3 && at_work=$(squeue -h -t running -o %N) && echo "$at_work" | grep -q n2; }
 wait_until "task on n2 in the middle" 300 in_the_middle
-before=$(ls "$tmp"/slurm/engine-*/results/*.json 2>/dev/null | wc -l)
+before=$(ls "$tmp"/slurm/engine-*/*/*.json 2>/dev/null | wc -l)
 same "a node is at work when it is lost" "$at_work" 'n2'
 cluster_kill_node n2
 wait $batch
@@ -61,7 +59,7 @@ run 0 cmp "$tmp/local/gradebook.csv" "$tmp/slurm/gradebook.csv"
 is "every test has the same verdict" "$(results "$tmp/slurm")" "$(results "$tmp/local")"
 is "nothing is shared any more" "$(ls -d "$tmp"/slurm/engine-* 2>/dev/null)" ""
 is "the queue is empty" "$(squeue -h)" ""
-run 0 "$LOCKSTEP" batch -o "$tmp/slurm" --resume --engine slurm
+run 0 "$LOCKSTEP" batch -o "$tmp/slurm" --resume
 same "again: all from the store" "$out" ', 0 of them graded now'
 
 # Killed, with tasks in the queue: what was graded meanwhile counts, the tasks are called back.
@@ -69,7 +67,7 @@ slurmd -f "$SLURM_CONF" -N n2
 wait_until "the node again" 60 sh -c '[ "$(sinfo -h -N -t idle -o %N | wc -l)" = 2 ]'
 "$LOCKSTEP" batch "$tmp/class" --exercises 8 -o "$tmp/killed" --secret "$tmp/secret" --engine slurm >/dev/null 2>&1 &
 batch=$!
-some_killed() { [ "$(ls "$tmp"/killed/engine-*/results/*.json 2>/dev/null | wc -l)" -ge 1 ]; }
+some_killed() { [ "$(ls "$tmp"/killed/engine-*/*/*.json 2>/dev/null | wc -l)" -ge 1 ]; }
 wait_until "a result" 200 some_killed
 kill -9 $batch
 wait $batch 2>/dev/null
@@ -79,11 +77,74 @@ is "not all were graded again" "$([ "${n:-9}" -lt 5 ] && echo yes)" yes
 is "the queue is empty again" "$(squeue -h -t running,pending)" ""
 is "the same grades" "$(cut -d, -f1,3 "$tmp/killed/gradebook.csv")" "$(cut -d, -f1,5 "$tmp/local/gradebook.csv")"
 
-# Nodes that would not give the same results give none: listed, and no zero.
+# Ctrl-C: the queue is empty, nothing is shared, what was graded is kept; going on needs no option again.
+"$LOCKSTEP" batch "$tmp/class" --exercises 8 -o "$tmp/broken" --secret "$tmp/secret" --engine slurm --partition lab \
+    --array-size 2 >"$tmp/o" 2>"$tmp/e" &
+batch=$!
+some_broken() { [ "$(ls "$tmp"/broken/engine-*/collected/*.json 2>/dev/null | wc -l)" -ge 1 ]; }
+wait_until "a result that was collected" 200 some_broken
+kill -INT $batch
+wait $batch
+is "interrupted" $? 130
+same "how to go on" "$(cat "$tmp/e")" 'interrupted; what is graded is kept \([1-9] now\). Go on with: lockstep batch --resume -o '
+is "the queue is empty" "$(squeue -h -t running,pending)" ""
+is "nothing is shared any more" "$(ls -d "$tmp"/broken/engine-* 2>/dev/null)" ""
+run 0 "$LOCKSTEP" batch -o "$tmp/broken" --resume
+n=$(printf '%s\n' "$out" | sed -n 's/.* 5 distinct, \([0-9]*\) of them graded now.*/\1/p')
+is "the rest is graded" "$([ "${n:-9}" -lt 5 ] && [ "${n:-0}" -gt 0 ] && echo yes)" yes
+same "on the cluster" "$(cat "$tmp/cluster/slurmctld.log")" '_slurm_rpc_submit_batch_job.*'
+is "by the engine of before" "$(sqlite3 "$tmp/broken/batch.db" "SELECT value FROM setting WHERE name IN ('engine', 'partition') ORDER BY 1")" "lab
+slurm"
+is "the same grades" "$(cut -d, -f1,3 "$tmp/broken/gradebook.csv")" "$(cut -d, -f1,5 "$tmp/local/gradebook.csv")"
+
+# What a site and a user add: words before the number, wishes of one's own for squeue, a % in the path; a task
+# that somebody holds, one that is requeued and one that is cancelled while they run.
+mkdir -p "$tmp/bin" "$tmp/100%a b"
+printf '#!/bin/sh\necho "sbatch: 7 days are left of your project"\nexec %s "$@"\n' "$(command -v sbatch)" >"$tmp/bin/sbatch"
+chmod +x "$tmp/bin/sbatch"
+env PATH="$tmp/bin:$PATH" SQUEUE_PARTITION=nosuch SQUEUE_FORMAT=%i SBATCH_WAIT=1 "$LOCKSTEP" batch "$tmp/class" --exercises $exercises \
+    -o "$tmp/100%a b/out" --secret "$tmp/secret" --engine slurm >"$tmp/o" 2>"$tmp/e" &
+batch=$!
+running_task() { task=$(squeue -h -r -t running -o %i | head -1) && [ -n "$task" ]; }
+wait_until "a running task" 60 running_task
+held=$(squeue -h -r -t pending -o %i | head -1)
+[ -z "$held" ] || scontrol hold "$held"
+scontrol requeue "$task"
+other() { task2=$(squeue -h -r -t running -o %i | grep -v "^$task\$" | head -1) && [ -n "$task2" ]; }
+wait_until "another running task" 60 other
+scancel "$task2"
+# Slurm would let a requeued task wait for two minutes
+back() { [ "$(squeue -h -j "$task" -o %r)" = BeginTime ]; }
+wait_until "the requeued task in the queue" 60 back
+scontrol update "JobId=$task" StartTime=now
+wait $batch
+is "requeued, held, cancelled: all is graded" $? 0
+is "one was held" "$([ -n "$held" ] && echo yes)" yes
+run 0 cmp "$tmp/local/gradebook.csv" "$tmp/100%a b/out/gradebook.csv"
+is "the queue is empty" "$(squeue -h -t running,pending)" ""
+
+# A node that is not like the batch's machine would take task after task: it is left out, the other grades all.
+printf '#!/bin/sh\n[ "$SLURMD_NODENAME" != n2 ] || echo export LOCKSTEP_TIER=none\n' >"$tmp/cluster/prolog"
+chmod +x "$tmp/cluster/prolog"
+echo "TaskProlog=$tmp/cluster/prolog" >>"$SLURM_CONF"
+scontrol reconfigure
+run 0 "$LOCKSTEP" batch "$tmp/class" --exercises $exercises -o "$tmp/one" --secret "$tmp/secret" --engine slurm
+run 0 cmp "$tmp/local/gradebook.csv" "$tmp/one/gradebook.csv"
+
+# Nodes that would not give the same results give none: listed, and no zero. Both are named unfit at once.
 run 3 env SBATCH_EXPORT=ALL,LOCKSTEP_TIER=none "$LOCKSTEP" batch "$tmp/class" --exercises 8 -o "$tmp/other" --secret "$tmp/secret" --engine slurm
 same "not graded, and why" "$(cat "$tmp/other/gradebook.csv")" \
-    '^s1,,,,100,"?08-event not graded: no machine graded it in 3 attempts: this machine has another Lockstep, compiler'
+    "^s1,,,,100,\"?08-event not graded: no machine graded it in [12] attempts?: n[12]: programs are confined as 'none' on this machine"
+
+# An exercise that was changed on the nodes: its units have another key, and get no grade.
+mkdir -p "$tmp/course" && cp -r "$top/exercises" "$top/solutions" "$top/fixtures" "$tmp/course"
+sed -i 's/^limits: {cpu: 3/limits: {cpu: 4/' "$tmp/course/exercises/08-event/exercise.yml"
+run 3 env "SBATCH_EXPORT=ALL,LOCKSTEP_HOME=$tmp/course,LOCKSTEP_RUNTIME=$top/build/plain/runtime" "$LOCKSTEP" batch "$tmp/class" --exercises 8 -o "$tmp/edited" --secret "$tmp/secret" --engine slurm
+same "not graded, and why" "$(cat "$tmp/edited/gradebook.csv")" \
+    "^s1,,,,100,\"?08-event not graded: no machine graded it in 3 attempts: n[12]: this machine's exercise 08-event is not the batch's"
 cluster_stop
+run 3 "$LOCKSTEP" batch "$tmp/class" --exercises 8 -o "$tmp/x" --secret "$tmp/secret" --engine slurm
+same "no Slurm" "$err" 'lockstep batch: Slurm does not answer: '
 is "nothing of the cluster is left" "$(pgrep -f "$tmp/cluster" | tr '\n' ' ')" ""
 
 # The same through GNU parallel and ssh.
