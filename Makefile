@@ -261,7 +261,7 @@ install: all ## install under PREFIX (default /usr/local), below DESTDIR
 
 po: ## take new sentences into grader/po
 	$(Q)python3 grader/po/extract.py >build/lockstep.pot
-	$(Q)msgmerge --quiet --no-fuzzy-matching --sort-output --update --backup=none grader/po/zh_CN.po build/lockstep.pot
+	$(Q)msgmerge --quiet --no-wrap --no-fuzzy-matching --sort-output --update --backup=none grader/po/zh_CN.po build/lockstep.pot
 
 clean: ## remove everything that was made
 	$(Q)rm -rf build

@@ -288,12 +288,22 @@ int report_text(const json_t *result, const struct text_options *options, struct
     struct out o = {.b = ret, .o = options};
     const json_t *x;
     enum tier tier;
+    int ungraded = 0;
     size_t i;
 
-    json_array_foreach(json_object_get(result, "exercises"), i, x) put_exercise(&o, x);
+    json_array_foreach(json_object_get(result, "exercises"), i, x)
+    {
+        put_exercise(&o, x);
+        ungraded += strcmp(str(x, "status"), "not-graded") == 0;
+    }
     if (options->first)
         return ret->failed ? err_oom(e) : 0;
-    buf_printf(ret, tr(options->lang, "total %d/%d"), num(result, "score"), num(result, "max"));
+    if (ungraded) /* a sum of what is there would look like points that were lost */
+        buf_printf(ret, tr(options->lang, "total ?/%d, %d not graded"), num(result, "max"),
+                   ungraded);
+    else
+        buf_printf(ret, tr(options->lang, "total %d/%d"), num(result, "score"),
+                   num(result, "max"));
     if (tier_parse(str(result, "tier"), &tier))
         buf_printf(ret, tr(options->lang, "   (tier %s: %s)\n"), tier_name(tier),
                    tr(options->lang, tier_promise(tier)));

@@ -107,7 +107,8 @@ if [ "$(id -u)" = 0 ]; then
     # shellcheck disable=SC2086
     run 3 env -u TMPDIR $as "$tmp/root/opt/lockstep/bin/lockstep" grade 8 --submission "$tmp/closed"
     same "not graded, in words" "$out" 'NOT GRADED'
-    never "and no zero" "$out" 'FAIL|nothing submitted'
+    never "and no zero" "$out" 'FAIL|nothing submitted|total 0'
+    same "in the sum, too" "$out" '^total [?]/100, 1 not graded'
 fi
 
 # A queue's or a container's own memory limit, smaller than what the program may have: whom the kernel ends then
