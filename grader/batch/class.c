@@ -32,6 +32,7 @@ void class_close(struct class_run *r)
     if (r->work_folder)
         remove_tree(r->work_folder, &ignored);
     r->work_folder = NULL;
+    buf_release(&r->machines);
 }
 
 int class_take(struct class_run *r, struct err *e)
@@ -63,6 +64,7 @@ int class_grade(struct class_run *r, const char *only, bool bind, struct err *e)
                             .folder = r->work_folder,
                             .only = only,
                             .bind = bind,
+                            .machines = &r->machines,
                             .progress = r->progress,
                             .ctx = r->ctx};
     return work_run(&r->work, e);

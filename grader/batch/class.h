@@ -40,6 +40,7 @@ struct class_run {
     /* told */
     struct intake intake;
     struct work work;
+    struct buf machines; /* lines about other machines that graded nothing; class_close() */
     struct table table;
     struct lms_told filled[CLASS_FILLS];
 };

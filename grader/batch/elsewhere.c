@@ -68,9 +68,16 @@ static int share_all(struct plan *p, struct share *s, struct err *e)
 static const char *why_not(struct plan *p, const struct engine_job *j)
 {
     const char *why = share_why(j->share);
+    struct buf said = {0};
 
     if (*why)
         return why;
+    share_complaints(j->share, &said); /* a host that ssh does not reach says nothing itself */
+    if (said.data && !said.failed)
+        why = arena_strndup(&p->a, said.data, strcspn(said.data, "\n"));
+    buf_release(&said);
+    if (!why || *why)
+        return why ? why : "memory was short";
     if (!share_seen(j->share))
         return arena_printf(&p->a,
                             "no machine has looked at '%s': do all of them see it, and "
@@ -126,6 +133,8 @@ int elsewhere_run(struct plan *p, struct err *e)
         rc = engine_run(&j, e);
     if (rc == 0)
         rc = give_up(p, &j, e);
+    if (p->w->machines && share.folder)
+        share_complaints(&share, p->w->machines);
     if (!share_close(&share, j.stray))
         fprintf(stderr,
                 "lockstep batch: '%s' could not be removed whole; it may be removed by hand\n",

@@ -10,7 +10,7 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/tier.h"
 
-enum { UNITS_MAX = 512 << 20, WORDS_MAX = 4096, REMOVE_TRIES = 20 };
+enum { UNITS_MAX = 512 << 20, WORDS_MAX = 4096, LOG_MAX = 16 << 20, REMOVE_TRIES = 20 };
 
 /* ---- making it ------------------------------------------------------------------------ */
 
@@ -216,6 +216,50 @@ const char *share_unfit(const struct share *s)
         all = arena_strdup(s->a, names.data);
     buf_release(&names);
     return all ? all : "";
+}
+
+static void add_file(struct buf *ret, const char *dir, const char *name)
+{
+    auto_free char *path = NULL, *text = NULL;
+    struct err none;
+
+    if (asprintf(&path, "%s/%s", dir, name) < 0)
+        path = NULL;
+    if (path && slurp(path, WORDS_MAX, &text, NULL, &none) == 0)
+        buf_printf(ret, "%.*s\n", (int)strcspn(text, "\n"), text);
+}
+
+/* A host is tried for every task: its line is said once. */
+static void add_ssh(struct buf *ret, const char *path)
+{
+    auto_free char *text = NULL;
+    char *save = NULL;
+    struct err none;
+
+    if (slurp(path, LOG_MAX, &text, NULL, &none) < 0)
+        return;
+    for (char *l = strtok_r(text, "\r\n", &save); l; l = strtok_r(NULL, "\r\n", &save))
+        if (strncmp(l, "ssh: ", 5) == 0 && (!ret->data || !strstr(ret->data, l)))
+            buf_printf(ret, "%.300s\n", l);
+}
+
+void share_complaints(const struct share *s, struct buf *ret)
+{
+    auto_free char *folder = NULL, *log = NULL;
+    DIR *d;
+
+    if (asprintf(&folder, "%s/unfit", s->folder) < 0)
+        folder = NULL;
+    if (asprintf(&log, "%s/log", s->folder) < 0)
+        log = NULL;
+    d = folder ? opendir(folder) : NULL;
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        if (*entry->d_name != '.')
+            add_file(ret, folder, entry->d_name);
+    if (d)
+        closedir(d);
+    if (log)
+        add_ssh(ret, log);
 }
 
 bool share_seen(const struct share *s)

@@ -12,6 +12,7 @@
  *       results/N.json            batch/unitfile.h, whole or not at all (rename(2))
  *       collected/N.json          the same, when the batch has it
  *       unfit/NAME                why the machine NAME grades nothing of this batch
+ *       log, log-K                what the engine's tasks print (ssh's own words, too)
  *       why                       what kept a machine from grading, the last one's words
  *       handle                    how the engine calls what it has started, to end it
  */
@@ -64,6 +65,10 @@ const char *share_why(const struct share *s);
 
 /* Machines that grade nothing of this, as "n1,n2"; "" when there are none; lives in `a`. */
 const char *share_unfit(const struct share *s);
+
+/* Appends a line for each machine that grades nothing of this, "n1: why", and for each that ssh
+ * could not reach, in ssh's words. */
+void share_complaints(const struct share *s, struct buf *ret);
 
 /* Has any machine been here? When not, the nodes do not see the folder, or not the grader. */
 bool share_seen(const struct share *s);

@@ -29,6 +29,21 @@ static void forget_wishes(void)
     }
 }
 
+/* Of an answer, without the command's name: "sbatch: error: ". */
+static const char *first_line(struct buf *said)
+{
+    char *l = said->data ? said->data : NULL, *cause = l ? strstr(l, "error: ") : NULL;
+
+    if (!l || said->failed)
+        return "no message";
+    if (cause)
+        l = cause + strlen("error: ");
+    l[strcspn(l, "\n")] = '\0';
+    if (strlen(l) > 200)
+        l[200] = '\0';
+    return l;
+}
+
 static int check(struct engine_job *j, struct err *e)
 {
     char *argv[] = {"sinfo", "--noheader", "--format=%P", NULL};
@@ -44,8 +59,11 @@ static int check(struct engine_job *j, struct err *e)
         rc = err_set(e, ERR_USAGE,
                      "'--engine slurm' needs Slurm's commands (package slurm-client)");
     else if (rc > 0)
-        rc = err_set(e, ERR_SYSTEM, "Slurm does not answer: %.200s",
-                     said.data ? said.data : "no message");
+        rc = err_set(
+            e, ERR_SYSTEM,
+            "Slurm does not answer: %s; is its configuration right (SLURM_CONF), is its "
+            "controller up",
+            first_line(&said));
     buf_release(&said);
     return rc;
 }
@@ -120,9 +138,9 @@ static int submit(struct engine_job *j, char *const argv[], struct err *e)
 
     if (rc > 0)
         rc = err_set(e, ERR_SYSTEM,
-                     "Slurm refuses the job (--partition, --account and --array-size are what "
-                     "it was asked for): %.200s",
-                     said.data ? said.data : "no message");
+                     "Slurm refuses the job: %s (see --partition, --account, --array-size, and "
+                     "SBATCH_... in the environment)",
+                     first_line(&said));
     else if (rc == 0)
         j->id = number_in(said.data);
     buf_release(&said);

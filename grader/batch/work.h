@@ -37,7 +37,8 @@ struct work {
 
     /* told */
     int units, distinct, cached, graded, broken;
-    double grading_s; /* elapsed */
+    double grading_s;     /* elapsed */
+    struct buf *machines; /* lines about machines that graded nothing are added; may be NULL */
 };
 
 /* 0, -1 with *e: ERR_STOPPED after an interrupt, ERR_SYSTEM when the machine is not fit. What

@@ -125,7 +125,8 @@ static int use(void *ctx, int key, const char *value, struct err *e)
         o->array_given = value;
         return parse_long(value, 1, 4000000, &o->engine.array_size)
                    ? 0
-                   : err_set(e, ERR_USAGE, "'--array-size %s': expected a number", value);
+                   : err_set(e, ERR_USAGE,
+                             "'--array-size %s': expected a number from 1 to 4000000", value);
     case OPT_LANG:
         o->lang = value;
         return 0;
@@ -226,6 +227,23 @@ static void recall_engine(struct class_run *r, struct batch_options *o)
         engine_parse(before, &o->engine.kind);
     if (o->array_given)
         parse_long(o->array_given, 1, 4000000, &o->engine.array_size);
+}
+
+/* Forgetting --engine would grade a class on the login node. */
+static int check_engine(const struct batch_options *o, struct err *e)
+{
+    const struct engine_options *n = &o->engine;
+
+    if (n->kind != ENGINE_SLURM && (n->partition || n->account || o->array_given))
+        return err_set(e, ERR_USAGE,
+                       "'--partition', '--account' and '--array-size' belong to "
+                       "'--engine slurm'");
+    if (n->kind != ENGINE_PARALLEL && n->hosts)
+        return err_set(e, ERR_USAGE, "'--hosts' belongs to '--engine parallel'");
+    if (n->hosts && !n->hosts[strspn(n->hosts, " ,/0123456789")])
+        return err_set(e, ERR_USAGE, "'--hosts %s': expected machines, such as 4/lab1,4/lab2",
+                       n->hosts);
+    return 0;
 }
 
 static void recall(struct class_run *r, struct batch_options *o)
@@ -406,9 +424,26 @@ static int print_note(void *ctx, int student, const char *kind, const char *text
     return 0;
 }
 
+/* A lab of which half does nothing looks fine in the grades. */
+static void print_machines(const struct class_run *r)
+{
+    char *save = NULL;
+    auto_free char *copy = r->machines.data ? strdup(r->machines.data) : NULL;
+
+    for (char *l = copy ? strtok_r(copy, "\n", &save) : NULL; l;
+         l = strtok_r(NULL, "\n", &save)) {
+        struct buf b = {0};
+
+        escape_terminal(&b, l, strlen(l));
+        fprintf(stderr, "lockstep batch: graded nothing: %s\n", b.data ? b.data : "");
+        buf_release(&b);
+    }
+}
+
 static int print_outcome(struct class_run *r, struct err *e)
 {
     progress_clear();
+    print_machines(r);
     if (r->table.row_count <= TABLE_ROWS)
         print_table(&r->table);
     printf(
@@ -566,6 +601,8 @@ static int batch(struct batch_options *o, struct class_run *r, struct err *e)
         return err_set(e, ERR_USAGE, "'%s' holds no class to go on with", r->out);
     if (again)
         recall(r, o);
+    if (check_engine(o, e) < 0)
+        return -1;
     if (!o->lang)
         o->lang = user_language() == LANG_ZH ? "zh" : "en";
     if (parse_lang(o->lang, &r->lang, e) < 0)
@@ -620,7 +657,8 @@ static int run(int argc, char *argv[], struct err *e)
 
     if (first < 0)
         return first;
-    if (check_usage(&o, argv + first, e) < 0)
+    if (check_usage(&o, argv + first, e) < 0 ||
+        (!o.resume && !o.regrade && check_engine(&o, e) < 0))
         return -1;
     if (o.jobs > cores) {
         fprintf(stderr,

@@ -37,7 +37,7 @@ is "another engine" "$err" "lockstep batch: '--engine pbs': expected local, slur
 
 run 0 cluster_start "$tmp/cluster"
 run 3 "$LOCKSTEP" batch "$tmp/class" --exercises $exercises -o "$tmp/x" --secret "$tmp/secret" --engine slurm --partition nosuch
-same "no such partition" "$err" 'lockstep batch: Slurm refuses the job \(--partition, .*artition'
+same "no such partition" "$err" '^lockstep batch: Slurm refuses the job: .*artition.* \(see --partition, --account'
 is "nothing is shared any more" "$(ls -d "$tmp"/x/engine-* 2>/dev/null)" ""
 
 # A node is lost in the middle: its daemon, its steps, and what they ran.
@@ -129,6 +129,7 @@ chmod +x "$tmp/cluster/prolog"
 echo "TaskProlog=$tmp/cluster/prolog" >>"$SLURM_CONF"
 scontrol reconfigure
 run 0 "$LOCKSTEP" batch "$tmp/class" --exercises $exercises -o "$tmp/one" --secret "$tmp/secret" --engine slurm
+same "and named" "$err" "^lockstep batch: graded nothing: n2: programs are confined as 'none' on this machine, as 'full' where"
 run 0 cmp "$tmp/local/gradebook.csv" "$tmp/one/gradebook.csv"
 
 # Nodes that would not give the same results give none: listed, and no zero. Both are named unfit at once.
@@ -157,6 +158,12 @@ is "every test has the same verdict" "$(results "$tmp/parallel")" "$(results "$t
 is "nothing is shared any more" "$(ls -d "$tmp"/parallel/engine-* 2>/dev/null)" ""
 kill "$(cat "$tmp/ssh/sshd.pid")"
 run 3 "$LOCKSTEP" batch "$tmp/class" --exercises 8 -o "$tmp/away" --secret "$tmp/secret" --engine parallel --hosts 1/127.0.0.1
-same "no machine answers: not graded" "$(cat "$tmp/away/gradebook.csv")" '^s1,,,,100,"?08-event not graded: no machine graded it'
+same "no machine answers: not graded" "$(cat "$tmp/away/gradebook.csv")" \
+    '^s1,,,,100,"?08-event not graded: no machine graded it in 3 attempts: ssh: connect to host 127.0.0.1 port .*: Connection refused'
+same "said once" "$err" '^lockstep batch: graded nothing: ssh: connect to host 127.0.0.1'
+run 2 "$LOCKSTEP" batch "$tmp/class" --exercises 8 -o "$tmp/x" --secret "$tmp/secret" --partition lab
+same "an engine's option without the engine" "$err" "'--account' and '--array-size' belong to '--engine slurm'"
+run 2 "$LOCKSTEP" batch "$tmp/class" --exercises 8 -o "$tmp/x" --secret "$tmp/secret" --engine parallel --hosts ''
+same "no hosts" "$err" "'--hosts ': expected machines"
 echo "# seconds for 15 distinct units: local $local_s, slurm with a lost node $(seconds <"$tmp/slurm.out"), parallel $(seconds <"$tmp/parallel.out")"
 done_testing
