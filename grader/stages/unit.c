@@ -229,7 +229,13 @@ void unit_sweep(void)
 }
 
 /* Without namespaces all runs share one /dev/shm: what one leaves must not be blamed on
- * another, so units take turns, machine-wide. Closing gives the turn back. */
+ * another, so units take turns, machine-wide: also with those of another TMPDIR. Closing gives
+ * the turn back. */
+static const char *turn_folder(void)
+{
+    return access("/var/tmp", W_OK) == 0 ? "/var/tmp" : temp_folder();
+}
+
 static int take_turn(struct err *e)
 {
     auto_free char *path = NULL;
@@ -237,7 +243,7 @@ static int take_turn(struct err *e)
 
     if (sandbox_tier() == TIER_FULL)
         return -1;
-    if (asprintf(&path, "%s/lockstep-turn-%u", temp_folder(), geteuid()) < 0) {
+    if (asprintf(&path, "%s/lockstep-turn-%u", turn_folder(), geteuid()) < 0) {
         path = NULL;
         err_oom(e);
         return -2;
