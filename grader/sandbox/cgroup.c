@@ -365,13 +365,23 @@ bool cgroup_exceeded(const struct cgroup *g)
             number_in(g->memory, "memory.failcnt") > 0);
 }
 
-bool cgroup_killed_from_above(const struct cgroup *g)
+/* Version 1 counts at the group of who could not fork, too. */
+static bool short_of_tasks(const struct cgroup *g)
+{
+    const long long peak = *g->pids ? number_in(g->pids, "pids.peak") : 0;
+
+    return peak > 0 && count_of(g->pids, "pids.events", "max") > 0 &&
+           peak < number_in(g->pids, "pids.max");
+}
+
+bool cgroup_hit_from_above(const struct cgroup *g)
 {
     if (!*g->memory)
         return false;
     if (where.kind == V2)
         return count_of(g->memory, "memory.events", "oom_kill") > 0 && !cgroup_exceeded(g);
-    return count_of(g->memory, "memory.oom_control", "oom_kill") > 0 && !cgroup_exceeded(g);
+    return short_of_tasks(g) ||
+           (count_of(g->memory, "memory.oom_control", "oom_kill") > 0 && !cgroup_exceeded(g));
 }
 
 static long met_above(const char *type, const char *controller, const char *file,
@@ -395,6 +405,7 @@ static long met_above(const char *type, const char *controller, const char *file
 long cgroup_limits_met(void)
 {
     return met_above("cgroup2", NULL, "memory.events.local", "oom") +
+           met_above("cgroup2", NULL, "pids.events.local", "max") +
            met_above("cgroup", "memory", "memory.oom_control", "oom_kill");
 }
 

@@ -37,12 +37,14 @@ int cgroup_enter(const struct cgroup *g);
 /* Has the group met its memory limit? */
 bool cgroup_exceeded(const struct cgroup *g);
 
-/* Was somebody in it killed for memory although it has not met its limit? Then the machine was
- * short of it, or a group above (a batch system's, a container's): nothing that the run did. */
-bool cgroup_killed_from_above(const struct cgroup *g);
+/* Was somebody in it killed for memory, or not let fork, although the group has not met its
+ * limits? Then the machine was short of it, or a group above (a batch system's, a container's):
+ * nothing that the run did. */
+bool cgroup_hit_from_above(const struct cgroup *g);
 
 /* How often the group that we are in ourselves, or one above it, has met its memory limit (a
- * batch system sets such limits). Whom the kernel ended then has not broken a limit of ours. */
+ * batch system sets such limits). Whom the kernel ended or did not let fork then has not broken
+ * a limit of ours. */
 long cgroup_limits_met(void);
 
 /* Lets those go on who were held at the limit (version 1), so that they can be ended. */

@@ -399,6 +399,7 @@ static void watch(struct keeper *k)
 int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct err *e)
 {
     struct keeper *k = calloc(1, sizeof *k);
+    const long met = cgroup_limits_met();
     int rc;
 
     if (!k)
@@ -419,12 +420,12 @@ int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct e
             k->r.end = KEEPER_MEMORY;
         }
         rc = read_report(k, e);
-        if (cgroup_killed_from_above(&k->group)) {
+        if (cgroup_hit_from_above(&k->group) || cgroup_limits_met() != met) {
             keeper_release(&k->r);
-            rc =
-                err_set(e, ERR_SYSTEM,
-                        "this machine, or the container or queue that we are in, ran out of "
-                        "memory and ended a program; give it more, or grade less at once (-j)");
+            rc = err_set(e, ERR_SYSTEM,
+                         "this machine, or the container or queue that we are in, ran out of "
+                         "memory or processes while a program ran; give it more, or grade less "
+                         "at once (-j)");
         }
     }
     if (keeper_interrupted) { /* also when Ctrl-C has ended bubblewrap before we could */

@@ -109,12 +109,67 @@ static bool was_killed(const struct keeper_result *r)
            r->cpu_s < (double)unit_compiler_limits.cpu_s / 2;
 }
 
+/* Words of the kernel in a line that is about no place in the source: a full disk, no process
+ * left. A source can make such a line as well (#line), so they are a reason to look, not a
+ * proof. */
+static const char *looks_short(const struct keeper_result *r)
+{
+    static const int errors[] = {ENOSPC, EDQUOT, EAGAIN, ENOMEM, EMFILE, ENFILE, EIO, EROFS};
+    const bool failed = r->end == KEEPER_EXITED && r->code != 0 && r->output.data;
+
+    for (size_t i = 0; failed && i < ARRAY_SIZE(errors); i++)
+        if (strstr(r->output.data, strerrordesc_np(errors[i])))
+            return strerrordesc_np(errors[i]);
+    return NULL;
+}
+
+/* Can the compiler do its work here with a file that is beyond doubt? */
+static bool compiler_works(struct unit *u)
+{
+    static const char text[] = "char x[65536] = {1};\nint main(void) { return 0; }\n";
+    char *argv[] = {"/usr/bin/gcc", "./lockstep_probe.c", "-o", "lockstep_probe", NULL};
+    const char *path = arena_printf(u->a, "%s/lockstep_probe.c", u->work);
+    struct keeper_result r = {0};
+    struct err ignored;
+    bool ok;
+
+    if (!path || write_plain(path, text, sizeof text - 1, &ignored) < 0 ||
+        unit_tool(u, argv, &unit_compiler_limits, &r, &ignored) < 0)
+        return false;
+    ok = r.end == KEEPER_EXITED && r.code == 0;
+    keeper_release(&r);
+    unlink(path);
+    unlink(arena_printf(u->a, "%s/lockstep_probe", u->work));
+    return ok;
+}
+
+/* Once more, when the machine seems to have been short of something: it may have passed. */
+static int run_step(struct unit *u, char *const argv[], struct keeper_result *r, struct err *e)
+{
+    for (int k = 0;; k++) {
+        if (unit_tool(u, argv, &unit_compiler_limits, r, e) < 0)
+            return -1;
+        if (was_killed(r))
+            err_set(e, ERR_SYSTEM,
+                    "the compiler was killed from outside; is this machine short of memory");
+        else if (!looks_short(r) || k == 1)
+            return 0;
+        else if (!compiler_works(u))
+            err_set(e, ERR_SYSTEM, "the compiler cannot work on this machine: %s",
+                    looks_short(r));
+        keeper_release(r);
+        *r = (struct keeper_result){0};
+        if (e->kind != ERR_NONE)
+            return -1;
+    }
+}
+
 int unit_step(struct unit *u, char *const argv[], bool students, struct err *e)
 {
     struct keeper_result r = {0};
     bool ok;
 
-    if (unit_tool(u, argv, &unit_compiler_limits, &r, e) < 0)
+    if (run_step(u, argv, &r, e) < 0)
         return -1;
     u->r->compile.wall_s += r.wall_s;
     u->r->compile.cpu_s += r.cpu_s;
@@ -124,11 +179,6 @@ int unit_step(struct unit *u, char *const argv[], bool students, struct err *e)
     if (r.end == KEEPER_STARVED) {
         keeper_release(&r);
         return err_set(e, ERR_SYSTEM, "the machine is too busy to run the compiler");
-    }
-    if (was_killed(&r)) {
-        keeper_release(&r);
-        return err_set(e, ERR_SYSTEM,
-                       "the compiler was killed from outside; is this machine short of memory");
     }
     if (students && r.output.len)
         u->r->compiler_output = readable(u, &r.output);

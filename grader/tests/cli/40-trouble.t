@@ -126,8 +126,35 @@ if "$LOCKSTEP" doctor | grep -q 'control group, version 1'; then
         "$LOCKSTEP" grade "$hungry" --submission "$tmp/hungry"
     rmdir "$above"
     same "not graded" "$out" 'NOT GRADED'
-    same "and why" "$out" 'ran out of memory and ended a program; give it more'
+    same "and why" "$out" 'ran out of memory or processes while a program ran; give it more'
     never "and nobody's fault" "$out" 'crash|compile-error|resource-limit|FAIL'
+fi
+
+# Nor is a full disk or a process too few: the compiler, the linker and the program may each be the one that meets it.
+if [ "$(id -u)" = 0 ]; then
+    mkdir -p "$tmp/disk"
+    for kb in 60 140 500 900; do
+        # shellcheck disable=SC2016
+        run 3 unshare -m sh -c 'mount -t tmpfs -o "mode=711,size=$1k" none "$2" && TMPDIR=$2 exec "$3" grade 5 --submission "$4"' \
+            - $kb "$tmp/disk" "$LOCKSTEP" "$top/solutions"
+        same "$kb KiB of disk: not graded, and why" "$out" 'No space left on device'
+        never "and no points lost" "$out" 'FAIL|compile-error| [0-9]+/100'
+    done
+    few=/sys/fs/cgroup/pids$(sed -n 's/^[0-9]*:pids://p' /proc/self/cgroup)/trouble-$$
+    mkdir "$few"
+    for n in 4 5 8; do
+        echo $n >"$few/pids.max"
+        # shellcheck disable=SC2016
+        run 3 sh -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' - "$few" "$LOCKSTEP" grade 5 --submission "$top/solutions"
+        same "$n processes: not graded" "$out" 'NOT GRADED'
+        never "and no points lost" "$out" 'FAIL|compile-error| [0-9]+/100'
+    done
+    rmdir "$few"
+    # what a source says itself is no such trouble
+    mkdir -p "$tmp/says"
+    echo '#error No space left on device' >"$tmp/says/thread.c"
+    run 1 "$LOCKSTEP" grade 5 --submission "$tmp/says"
+    same "an #error is the source's" "$out" '^total 0/100'
 fi
 
 # A real terminal: the progress line is there, and wiped.
