@@ -6,11 +6,13 @@
 #include "batch/plan.h"
 #include "batch/unitfile.h"
 
-static bool readable(const char *path)
+/* Whatever lies there under a unit's number: only a grading of that unit counts. */
+static bool is_result(const char *path, const char *exercise, const char *source)
 {
     struct graded g = {0};
     struct err ignored;
-    const bool ok = unitfile_read(path, &g, &ignored) == 0;
+    const bool ok =
+        unitfile_read(path, &g, &ignored) == 0 && graded_is_of(&g, exercise, source);
 
     graded_release(&g);
     return ok;
@@ -19,13 +21,14 @@ static bool readable(const char *path)
 static int collect(void *ctx, int unit, const char *path, struct err *e)
 {
     struct plan *p = ctx;
+    const struct piece *d = &p->pieces[unit];
     int rc;
 
-    if (!readable(path))
+    if (!is_result(path, p->w->exercises[d->exercise]->id, d->source))
         return 1;
     rc = plan_keep(p, unit, path, e);
     p->told.done++;
-    p->weight_done += p->pieces[unit].weight;
+    p->weight_done += d->weight;
     return rc;
 }
 
@@ -135,6 +138,12 @@ int elsewhere_run(struct plan *p, struct err *e)
         rc = give_up(p, &j, e);
     if (p->w->machines && share.folder)
         share_complaints(&share, p->w->machines);
+    if (rc == 0 && j.stray) { /* all is collected: nothing is to begin any more */
+        share_forget(&share);
+        fprintf(stderr,
+                "lockstep batch: all is graded, but what was started could not be told to end; "
+                "'lockstep batch --resume' tells it when it answers\n");
+    }
     if (!share_close(&share, j.stray))
         fprintf(stderr,
                 "lockstep batch: '%s' could not be removed whole; it may be removed by hand\n",
@@ -143,20 +152,17 @@ int elsewhere_run(struct plan *p, struct err *e)
     return rc;
 }
 
-static int recovered(void *ctx, const char *exercise, const char *key, const char *path,
-                     struct err *e)
+static int recovered(void *ctx, const struct share_line *u, const char *path, struct err *e)
 {
     struct work *w = ctx;
-    const json_t *unit;
     struct graded g = {0};
     struct err broken;
     int rc = 0;
 
-    if (unitfile_read(path, &g, &broken) < 0)
+    if (!is_result(path, u->exercise, strcmp(u->source, "-") == 0 ? NULL : u->source) ||
+        store_has(w->store, u->key) || unitfile_read(path, &g, &broken) < 0)
         return 0;
-    unit = json_array_get(json_object_get(g.result, "exercises"), 0);
-    if (!json_is_string(json_object_get(unit, "reason")) && !store_has(w->store, key))
-        rc = store_put(w->store, exercise, key, g.result, g.timing, e);
+    rc = store_put(w->store, u->exercise, u->key, g.result, g.timing, e);
     graded_release(&g);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,8 +46,7 @@ static int take(struct engine_job *j, int unit, int *left, struct err *e)
         return err_oom(e);
     rc = j->collect(j->ctx, unit, path, e);
     if (rc > 0) /* damaged on its way: nobody's fault, and graded again */
-        return unlink(path) == 0 || errno == ENOENT ? 0
-                                                    : err_errno(e, "cannot remove '%s'", path);
+        return remove_tree(path, e);
     if (rc < 0)
         return rc;
     j->done[unit] = true;
@@ -158,10 +158,13 @@ static void name_job(struct engine_job *j, const struct engine *en)
 {
     const char *name = strrchr(j->share->folder, '-');
     char host[65] = "here";
+    struct stat st = {0};
 
+    stat(j->share->folder, &st);
     gethostname(host, sizeof host - 1);
     snprintf(j->job, sizeof j->job, "lockstep%.40s", name ? name : "");
-    snprintf(j->handle, sizeof j->handle, "%s %s %s", en->name, j->job, host);
+    snprintf(j->handle, sizeof j->handle, "%s %s %s %llu", en->name, j->job, host,
+             (unsigned long long)st.st_ino);
     *j->state = *j->waits_for = '\0';
     j->id = 0;
 }

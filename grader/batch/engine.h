@@ -60,11 +60,12 @@ struct engine_job {
     bool stray;   /* what was started could not be ended: its share must stay */
 
     /* the engine's own */
-    long id;            /* Slurm's job, parallel's process; 0: not known */
-    char job[64];       /* its name */
-    char state[64];     /* the last state that a lost task was seen in */
-    char waits_for[64]; /* why no task runs */
-    char handle[192];   /* how to end what was started: "slurm lockstep-Xa1b2c host" */
+    long id;             /* Slurm's job, parallel's process; 0: not known */
+    char job[64];        /* its name */
+    const char *exclude; /* machines that others() has left out */
+    char state[64];      /* the last state that a lost task was seen in */
+    char waits_for[64];  /* why no task runs */
+    char handle[192];    /* how to end what was started: "slurm lockstep-Xa1b2c host" */
 };
 
 /* One attempt's steps, by kind (slurm.c, parallel.c). */

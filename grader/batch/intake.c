@@ -256,7 +256,7 @@ static int read_source(struct taker *t, const char *path, struct source *ret, st
     struct stat st;
     ssize_t n;
 
-    snprintf(ret->hash, sizeof ret->hash, "no-plain-file");
+    snprintf(ret->hash, sizeof ret->hash, NO_PLAIN_FILE);
     ret->text = NULL;
     ret->len = 0;
     ret->trouble = NULL;

@@ -11,6 +11,9 @@
 
 enum { KEY_HEX = 65 };
 
+/* The hash of what is no plain file of at most 1 MiB, and has no text. */
+#define NO_PLAIN_FILE "no-plain-file"
+
 struct key_base {
     char grader[KEY_HEX];               /* with toolchain, tier, secret */
     char (*exercises)[KEY_HEX];         /* in the order of `list` */

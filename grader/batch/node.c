@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "batch/canary.h"
 #include "batch/pool.h"
@@ -243,6 +244,19 @@ static const char *reason_in(const char *path, struct arena *a)
     return why;
 }
 
+/* A task that is ended (scancel, a requeue) gets its signal in all of its processes at once:
+ * what a child of ours died of may reach us a moment later. */
+enum moment { SHORTLY = 50000000, LONGER = 300000000 /* ns */ };
+
+static bool is_being_ended(enum moment moment)
+{
+    const struct timespec t = {.tv_nsec = moment};
+
+    if (!keeper_interrupted)
+        nanosleep(&t, NULL);
+    return keeper_interrupted;
+}
+
 static int grade(struct node *n, const struct todo *t, struct err *e)
 {
     const char *dir = arena_printf(&n->a, "%s/%ld", n->work, t->index);
@@ -257,13 +271,14 @@ static int grade(struct node *n, const struct todo *t, struct err *e)
     }
     if (rc > 0)
         rc = err_set(e, ERR_SYSTEM, "%s", reason_in(result, &n->a));
-    if (rc == 0 && keeper_interrupted)
+    if (is_being_ended(rc == 0 ? SHORTLY : LONGER))
         rc = err_set(e, ERR_STOPPED, "interrupted");
     /* whom the kernel ended then was perhaps a compiler, or a neighbour's program */
     if (rc == 0 && cgroup_limits_met() != met)
-        rc = err_set(e, ERR_SYSTEM,
-                     "the task's own memory limit was met; give it more (Slurm: "
-                     "SBATCH_MEM_PER_CPU=4G in the environment)");
+        rc =
+            err_set(e, ERR_SYSTEM,
+                    "the task's own limit of memory or processes was met; give it more (Slurm: "
+                    "SBATCH_MEM_PER_CPU=4G in the environment)");
     return rc == 0 ? publish(n, t->index, result, e) : rc;
 }
 
@@ -351,7 +366,8 @@ static int own_cores(void)
     const char *said = getenv("SLURM_CPUS_PER_TASK");
     long n;
 
-    return said && parse_long(said, 1, 256, &n) ? (int)n : 1;
+    /* parallel inside somebody's allocation is not a task of ours */
+    return said && getenv("SLURM_ARRAY_TASK_ID") && parse_long(said, 1, 256, &n) ? (int)n : 1;
 }
 
 /* As many at once as keep the task's processors busy, as on one machine (cores.h). */
@@ -403,6 +419,8 @@ static int may_grade(struct node *n, struct err *e)
     if ((rc = course_load(&n->a, &n->c, e)) == 0 && (rc = find_exercises(n, e)) == 0 &&
         (rc = check_same(n, e)) == 0 && (rc = open_work(n, e)) == 0)
         rc = check_fit(n, e);
+    if (rc < 0 && is_being_ended(LONGER))
+        err_set(e, ERR_STOPPED, "interrupted");
     if (rc < 0 && e->kind != ERR_STOPPED && asprintf(&unfit, "unfit/%s", n->name) > 0)
         say_why(n, unfit, e->msg);
     return rc;

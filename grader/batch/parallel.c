@@ -34,6 +34,7 @@ static int check(struct engine_job *j, struct err *e)
 
     if (strchr(j->share->folder, '{') || strchr(j->lockstep, '{')) /* a replacement string */
         return err_set(e, ERR_USAGE, "with '--engine parallel' no path may have a { in it");
+    unsetenv("PARALLEL"); /* the user's own options for it */
     rc = tool_run(argv, NULL, TOOL_JOINED, &said, e);
     if (rc >= 0 && (rc != 0 || !said.data || strncmp(said.data, "GNU parallel", 12) != 0))
         rc = err_set(e, ERR_USAGE, "'--engine parallel' needs GNU parallel (package parallel)");

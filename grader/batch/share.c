@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "sandbox/cgroup.h"
 #include "sandbox/tier.h"
+
+#define MARK ".lockstep-share"
 
 enum { UNITS_MAX = 512 << 20, WORDS_MAX = 4096, LOG_MAX = 16 << 20, REMOVE_TRIES = 20 };
 
@@ -28,6 +31,8 @@ int share_open(struct share *s, const char *out, struct err *e)
     if (!mkdtemp(folder))
         return err_errno(e, "cannot make a folder in '%s'", out);
     s->folder = folder;
+    if (write_plain(arena_printf(s->a, "%s/" MARK, folder), "", 0, e) < 0)
+        return -1;
     for (size_t i = 0; i < ARRAY_SIZE(below); i++)
         if (make_dirs(arena_printf(s->a, "%s/%s", folder, below[i]), e) < 0)
             return -1;
@@ -120,6 +125,16 @@ static bool remove_share(const char *folder)
         nanosleep(&while_, NULL);
     }
     return false;
+}
+
+void share_forget(const struct share *s)
+{
+    auto_free char *job = NULL;
+
+    if (asprintf(&job, "%s/job.json", s->folder) < 0)
+        job = NULL;
+    if (job)
+        unlink(job);
 }
 
 bool share_close(struct share *s, bool keep)
@@ -218,15 +233,15 @@ const char *share_unfit(const struct share *s)
     return all ? all : "";
 }
 
-static void add_file(struct buf *ret, const char *dir, const char *name)
+static void add_file(struct buf *ret, const char *path)
 {
-    auto_free char *path = NULL, *text = NULL;
-    struct err none;
+    char line[WORDS_MAX];
+    FILE *f = fopen(path, "re");
 
-    if (asprintf(&path, "%s/%s", dir, name) < 0)
-        path = NULL;
-    if (path && slurp(path, WORDS_MAX, &text, NULL, &none) == 0)
-        buf_printf(ret, "%.*s\n", (int)strcspn(text, "\n"), text);
+    if (f && fgets(line, sizeof line, f))
+        buf_printf(ret, "%.*s\n", (int)strcspn(line, "\n"), line);
+    if (f)
+        fclose(f);
 }
 
 /* A host is tried for every task: its line is said once. */
@@ -245,17 +260,17 @@ static void add_ssh(struct buf *ret, const char *path)
 
 void share_complaints(const struct share *s, struct buf *ret)
 {
-    auto_free char *folder = NULL, *log = NULL;
-    DIR *d;
+    const char *folder = arena_printf(s->a, "%s/unfit", s->folder);
+    const char *log = arena_printf(s->a, "%s/log", s->folder);
+    DIR *d = folder ? opendir(folder) : NULL;
 
-    if (asprintf(&folder, "%s/unfit", s->folder) < 0)
-        folder = NULL;
-    if (asprintf(&log, "%s/log", s->folder) < 0)
-        log = NULL;
-    d = folder ? opendir(folder) : NULL;
-    for (struct dirent *entry; d && (entry = readdir(d));)
-        if (*entry->d_name != '.')
-            add_file(ret, folder, entry->d_name);
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        const char *path =
+            *entry->d_name != '.' ? arena_printf(s->a, "%s/%s", folder, entry->d_name) : NULL;
+
+        if (path)
+            add_file(ret, path);
+    }
     if (d)
         closedir(d);
     if (log)
@@ -306,8 +321,8 @@ static bool is_of(const char *folder, const char *grader)
 }
 
 static int take_results(const char *folder, struct arena *a,
-                        int (*f)(void *ctx, const char *exercise, const char *key,
-                                 const char *path, struct err *e),
+                        int (*f)(void *ctx, const struct share_line *u, const char *path,
+                                 struct err *e),
                         void *ctx, struct err *e)
 {
     const char *path = arena_printf(a, "%s/units", folder);
@@ -326,15 +341,41 @@ static int take_results(const char *folder, struct arena *a,
         if (asprintf(&result, "%s/results/%d.json", folder, i) < 0)
             result = NULL;
         if (result && access(result, F_OK) == 0 && share_parse(l, &u))
-            rc = f(ctx, u.exercise, u.key, result, e);
+            rc = f(ctx, &u, result, e);
     }
     return rc;
 }
 
+/* A name of ours, a real folder, our own, and marked: people have files of their own. */
+static bool is_share(const char *folder, const char *name)
+{
+    auto_free char *mark = NULL;
+    struct stat st;
+
+    if (strncmp(name, "engine-", 7) != 0 || strlen(name) != 13 || lstat(folder, &st) < 0 ||
+        !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+        return false;
+    if (asprintf(&mark, "%s/" MARK, folder) < 0)
+        mark = NULL;
+    return mark && access(mark, F_OK) == 0;
+}
+
+/* A copy of OUT has a copy of the handle; what that names is the original's. */
+static bool is_handle_of(const char *what, const char *folder)
+{
+    char job[64];
+    unsigned long long number;
+    struct stat st;
+
+    return sscanf(what, "%*s %63s %*s %llu", job, &number) == 2 && stat(folder, &st) == 0 &&
+           number == (unsigned long long)st.st_ino && strncmp(job, "lockstep-", 9) == 0 &&
+           strcmp(job + 9, folder + strlen(folder) - 6) == 0;
+}
+
 static int recover_one(const char *folder, const char *grader, struct arena *a,
                        bool (*handle)(const char *what),
-                       int (*f)(void *ctx, const char *exercise, const char *key,
-                                const char *path, struct err *e),
+                       int (*f)(void *ctx, const struct share_line *u, const char *path,
+                                struct err *e),
                        void *ctx, struct err *e)
 {
     const char *path = arena_printf(a, "%s/handle", folder);
@@ -342,7 +383,8 @@ static int recover_one(const char *folder, const char *grader, struct arena *a,
     struct err ignored;
     int rc = 0;
 
-    if (handle && path && slurp(path, WORDS_MAX, &what, NULL, &ignored) == 0 && !handle(what))
+    if (handle && path && slurp(path, WORDS_MAX, &what, NULL, &ignored) == 0 &&
+        is_handle_of(what, folder) && !handle(what))
         return err_set(e, ERR_SYSTEM,
                        "an earlier batch left work in a queue that cannot be called back now "
                        "(%.*s); try again when it answers, or remove '%s'",
@@ -356,7 +398,7 @@ static int recover_one(const char *folder, const char *grader, struct arena *a,
 
 int share_recover(const char *out, const char *grader, struct arena *a,
                   bool (*handle)(const char *what),
-                  int (*f)(void *ctx, const char *exercise, const char *key, const char *path,
+                  int (*f)(void *ctx, const struct share_line *u, const char *path,
                            struct err *e),
                   void *ctx, struct err *e)
 {
@@ -367,9 +409,9 @@ int share_recover(const char *out, const char *grader, struct arena *a,
     while (d && rc == 0 && (entry = readdir(d))) {
         const char *folder;
 
-        if (strncmp(entry->d_name, "engine-", 7) != 0)
-            continue;
         folder = arena_printf(a, "%s/%s", out, entry->d_name);
+        if (folder && !is_share(folder, entry->d_name))
+            continue;
         rc = folder ? recover_one(folder, grader, a, handle, f, ctx, e) : err_oom(e);
     }
     if (d)

@@ -14,13 +14,21 @@
  *       unfit/NAME                why the machine NAME grades nothing of this batch
  *       log, log-K                what the engine's tasks print (ssh's own words, too)
  *       why                       what kept a machine from grading, the last one's words
- *       handle                    how the engine calls what it has started, to end it
+ *       handle                    how the engine calls what it has started, to end it, and the
+ *                                 number of the folder whose it is (stat(2)): a copy's is not
+ *       .lockstep-share           that the folder is ours
  */
 #ifndef GRADER_SHARE_H
 #define GRADER_SHARE_H
 
 #include "batch/key.h"
 
+enum { SHARE_NAME = 64 };
+
+/* A line of `units`, or of a task behind its index. */
+struct share_line {
+    char exercise[SHARE_NAME], key[KEY_HEX], source[KEY_HEX];
+};
 struct share_unit {
     int exercise;       /* index into the exercises */
     const char *source; /* the text's hash; NULL: nothing was submitted */
@@ -50,6 +58,10 @@ int share_seal(struct share *s, struct err *e);
  * called back by its handle (share_recover). False: a part of it could not be removed. */
 bool share_close(struct share *s, bool keep);
 
+/* Takes the job, and the secret in it, out of a share that is kept: no task begins a unit then.
+ */
+void share_forget(const struct share *s);
+
 /* Writes what the `tasks` tasks of an attempt are to grade, each every tasks-th of the units
  * that are not `done`; how many units that is, -1 with *e. */
 int share_tasks(struct share *s, int attempt, const bool *done, long tasks, struct err *e);
@@ -78,18 +90,15 @@ bool share_seen(const struct share *s);
  * when that could not be ended: the folder stays then, and -1 with *e. */
 int share_recover(const char *out, const char *grader, struct arena *a,
                   bool (*handle)(const char *what),
-                  int (*f)(void *ctx, const char *exercise, const char *key, const char *path,
+                  int (*f)(void *ctx, const struct share_line *u, const char *path,
                            struct err *e),
                   void *ctx, struct err *e);
 
 #define SHARE_FORMAT "lockstep/share/2"
 
-enum { SHARE_JOB_MAX = 1 << 20, SHARE_NAME = 64 /* of an exercise in `units` */ };
+enum { SHARE_JOB_MAX = 1 << 20 };
 
-/* A line of `units`, or of a task behind its index. False: it is none. */
-struct share_line {
-    char exercise[SHARE_NAME], key[KEY_HEX], source[KEY_HEX];
-};
+/* False: it is no such line. */
 bool share_parse(const char *line, struct share_line *ret);
 
 #endif

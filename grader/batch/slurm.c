@@ -4,18 +4,23 @@
  * ran before skips what has a result. The job is known by a name of its own, so that it can be
  * ended even when nobody saw its number.
  */
+#include <pwd.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "batch/engine.h"
 #include "batch/tool.h"
 
 enum { ARGUMENTS = 24 };
 
+/* Seconds for an answer; sinfo itself tries for a minute to find its configuration. */
+enum { SINFO_S = 90, SQUEUE_S = 30, SCANCEL_S = 30, SBATCH_S = 120 };
+
 /* What a user has set for commands of his own would hide our job from us, or make sbatch wait.
  */
 static void forget_wishes(void)
 {
-    static const char *const of[] = {"SQUEUE_", "SCANCEL_", "SBATCH_WAIT=", "SBATCH_WAIT_"};
+    static const char *const of[] = {"SQUEUE_", "SCANCEL_", "SBATCH_WAIT", "SBATCH_CLUSTERS"};
 
     for (char **v = environ; *v;) {
         char name[128];
@@ -54,7 +59,7 @@ static int check(struct engine_job *j, struct err *e)
     if (strpbrk(j->share->folder, "'\\") || strpbrk(j->lockstep, "'\\"))
         return err_set(e, ERR_USAGE,
                        "with '--engine slurm' no path may have a ' or a \\ in it");
-    rc = tool_run(argv, NULL, TOOL_JOINED, &said, e);
+    rc = tool_ask(argv, SINFO_S, &said, e);
     if (rc == 127)
         rc = err_set(e, ERR_USAGE,
                      "'--engine slurm' needs Slurm's commands (package slurm-client)");
@@ -68,19 +73,20 @@ static int check(struct engine_job *j, struct err *e)
     return rc;
 }
 
-/* Every node of the partition by its name, among the unfit ones or not. */
+/* Which of the partition's nodes are unfit: sbatch takes no name that is none. */
 static bool others(struct engine_job *j)
 {
     const char *unfit = arena_printf(j->share->a, ",%s,", share_unfit(j->share));
     char *argv[] = {"sinfo", "--noheader", "--Node", "--format=%N", NULL, NULL};
-    struct buf said = {0};
+    struct buf said = {0}, list = {0};
     struct err ignored;
     char *save = NULL;
     bool found = false;
 
+    j->exclude = "";
     if (j->o->partition)
         argv[4] = arena_printf(j->share->a, "--partition=%s", j->o->partition);
-    if (!unfit || tool_run(argv, NULL, TOOL_DROPPED, &said, &ignored) != 0 || !said.data) {
+    if (!unfit || tool_ask(argv, SINFO_S, &said, &ignored) != 0 || !said.data) {
         buf_release(&said);
         return true; /* the attempt itself will tell */
     }
@@ -88,9 +94,15 @@ static bool others(struct engine_job *j)
         char name[300];
 
         snprintf(name, sizeof name, ",%.250s,", l);
-        found |= strstr(unfit, name) == NULL;
+        if (strstr(unfit, name))
+            buf_printf(&list, "%s%.250s", list.len ? "," : "", l);
+        else
+            found = true;
     }
+    if (list.len && !list.failed)
+        j->exclude = arena_strdup(j->share->a, list.data);
     buf_release(&said);
+    buf_release(&list);
     return found;
 }
 
@@ -134,7 +146,7 @@ static int write_script(struct engine_job *j, int attempt, const char *path, str
 static int submit(struct engine_job *j, char *const argv[], struct err *e)
 {
     struct buf said = {0};
-    int rc = tool_run(argv, NULL, TOOL_JOINED, &said, e);
+    int rc = tool_ask(argv, SBATCH_S, &said, e);
 
     if (rc > 0)
         rc = err_set(e, ERR_SYSTEM,
@@ -151,7 +163,7 @@ static int start(struct engine_job *j, int attempt, long tasks, struct err *e)
 {
     const struct engine_options *o = j->o;
     struct arena *a = j->share->a;
-    const char *folder = percents(j->share->folder, a), *unfit = share_unfit(j->share);
+    const char *folder = percents(j->share->folder, a);
     const char *script = arena_printf(a, "%s/task.sh", j->share->folder);
     char *argv[ARGUMENTS] = {"sbatch",     "--parsable",        "--requeue",
                              "--ntasks=1", "--cpus-per-task=1", "--open-mode=append"};
@@ -165,8 +177,8 @@ static int start(struct engine_job *j, int attempt, long tasks, struct err *e)
         argv[n++] = arena_printf(a, "--partition=%s", o->partition);
     if (o->account)
         argv[n++] = arena_printf(a, "--account=%s", o->account);
-    if (*unfit)
-        argv[n++] = arena_printf(a, "--exclude=%s", unfit);
+    if (j->exclude && *j->exclude)
+        argv[n++] = arena_printf(a, "--exclude=%s", j->exclude);
     argv[n++] = (char *)script;
     if (a->failed || !folder)
         return err_oom(e);
@@ -205,16 +217,16 @@ static enum fate fate_of(const char *state, const char *reason)
 }
 
 struct count {
-    int waits, runs;
-    bool unknown;
+    int waits, runs, ended;
+    bool noise; /* words that are no state */
 };
 
 static void count_line(struct engine_job *j, char *line, struct count *c)
 {
     char *reason = strchr(line, ' ');
 
-    if (strncmp(line, "CLUSTER:", 8) == 0)
-        return;
+    if (strncmp(line, "CLUSTER:", 8) == 0 || strncmp(line, "squeue: ", 8) == 0)
+        return; /* a heading, a warning */
     if (reason)
         *reason++ = '\0';
     switch (fate_of(line, reason ? reason : "")) {
@@ -229,11 +241,17 @@ static void count_line(struct engine_job *j, char *line, struct count *c)
     case LOST:
         snprintf(j->state, sizeof j->state, "%.30s%s%.30s", line, reason ? ", " : "",
                  reason && strcmp(reason, "None") != 0 ? reason : "no reason");
+        c->ended++;
         break;
     case ENDED:
+        c->ended++;
         break;
-    case UNKNOWN:
-        c->unknown = true;
+    case UNKNOWN: /* a state that is newer than we are goes with its record; other words are
+                     noise */
+        if (*line && !line[strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_")])
+            c->runs++;
+        else
+            c->noise = true;
         break;
     }
 }
@@ -253,9 +271,9 @@ static int running(struct engine_job *j)
         snprintf(which, sizeof which, "--jobs=%ld", j->id);
     else
         snprintf(which, sizeof which, "--name=%s", j->job);
-    rc = tool_run(argv, NULL, TOOL_JOINED, &said, &ignored);
+    rc = tool_ask(argv, SQUEUE_S, &said, &ignored);
     if (rc != 0) { /* forgotten: long over; anything else: the controller is away */
-        c.unknown = rc < 0 || !said.data || !strstr(said.data, "Invalid job id");
+        c.noise = rc < 0 || !said.data || !strstr(said.data, "Invalid job id");
     } else {
         for (char *l = said.data ? strtok_r(said.data, "\n", &save) : NULL; l;
              l = strtok_r(NULL, "\n", &save))
@@ -264,19 +282,26 @@ static int running(struct engine_job *j)
     buf_release(&said);
     if (c.runs > 0 || c.waits == 0)
         *j->waits_for = '\0';
-    return c.unknown ? -1 : c.waits + c.runs;
+    return c.noise && c.waits + c.runs + c.ended == 0 ? -1 : c.waits + c.runs;
 }
 
 static bool stop(const char *job, const char *host)
 {
-    char name[96];
-    char *argv[] = {"scancel", "--quiet", name, NULL};
+    /* cppcheck-suppress getpwuidCalled ; one thread */
+    const struct passwd *me = getpwuid(geteuid());
+    char name[96], user[96];
+    char *argv[] = {"scancel", "--quiet", name, me ? user : NULL, NULL};
+    struct buf said = {0};
     struct err ignored;
+    int rc;
 
     (void)host; /* the controller is the same from everywhere */
     forget_wishes();
     snprintf(name, sizeof name, "--name=%s", job);
-    return tool_run(argv, NULL, TOOL_DROPPED, NULL, &ignored) == 0;
+    snprintf(user, sizeof user, "--user=%s", me ? me->pw_name : "");
+    rc = tool_ask(argv, SCANCEL_S, &said, &ignored);
+    buf_release(&said);
+    return rc == 0;
 }
 
 const struct engine engine_slurm = {.name = "slurm",

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -33,10 +34,34 @@ static void drain(int fd, struct buf *ret)
             buf_add(ret, chunk, (size_t)n);
 }
 
-int tool_run(char *const argv[], const char *dir, enum tool_errors errors, struct buf *ret,
-             struct err *e)
+/* Like drain(), but not beyond a moment; false: it was not done by then. */
+static bool drain_until(int fd, double end, struct buf *ret)
+{
+    char chunk[16384];
+
+    for (;;) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        const double left = end - now_s();
+        ssize_t n;
+
+        if (left <= 0)
+            return false;
+        if (poll(&p, 1, (int)(left * 1000) + 1) <= 0)
+            continue; /* a signal, or the end */
+        n = read(fd, chunk, sizeof chunk);
+        if (n == 0)
+            return true;
+        if (n > 0 && ret->len < ANSWER_MAX)
+            buf_add(ret, chunk, (size_t)n);
+    }
+}
+
+/* `seconds` 0: for as long as it takes. */
+static int run(char *const argv[], const char *dir, enum tool_errors errors, int seconds,
+               struct buf *ret, struct err *e)
 {
     int ends[2] = {-1, -1}, status = 0;
+    bool done = true;
     pid_t pid;
 
     if (ret && pipe2(ends, O_CLOEXEC) < 0)
@@ -47,19 +72,33 @@ int tool_run(char *const argv[], const char *dir, enum tool_errors errors, struc
         become(argv, dir, errors, ends[1]);
     if (ret)
         close(ends[1]);
-    if (pid < 0) {
-        if (ret)
-            close(ends[0]);
-        return err_errno(e, "cannot start '%s'", argv[0]);
-    }
-    if (ret) {
+    if (pid > 0 && ret && seconds)
+        done = drain_until(ends[0], now_s() + seconds, ret);
+    else if (pid > 0 && ret)
         drain(ends[0], ret);
+    if (ret)
         close(ends[0]);
-    }
+    if (pid < 0)
+        return err_errno(e, "cannot start '%s'", argv[0]);
+    if (!done)
+        kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return err_errno(e, "cannot wait for '%s'", argv[0]);
+    if (!done)
+        return err_set(e, ERR_SYSTEM, "'%s' gave no answer in %d s", argv[0], seconds);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int tool_run(char *const argv[], const char *dir, enum tool_errors errors, struct buf *ret,
+             struct err *e)
+{
+    return run(argv, dir, errors, 0, ret, e);
+}
+
+int tool_ask(char *const argv[], int seconds, struct buf *ret, struct err *e)
+{
+    return run(argv, NULL, TOOL_JOINED, seconds, ret, e);
 }
 
 int tool_start(char *const argv[], const char *log, struct err *e)

@@ -18,6 +18,10 @@ enum tool_errors { TOOL_SHOWN, TOOL_DROPPED, TOOL_JOINED /* to what it prints */
 int tool_run(char *const argv[], const char *dir, enum tool_errors errors, struct buf *ret,
              struct err *e);
 
+/* The same for a question that is soon answered: at most `seconds`, then it is killed, and -1.
+ * Its standard error is joined to *ret, which must be given. */
+int tool_ask(char *const argv[], int seconds, struct buf *ret, struct err *e);
+
 /* Starts it, its output behind that of the file `log`, and does not wait: its process number,
  * the leader of a session of its own, without a terminal; -1 and *e. */
 int tool_start(char *const argv[], const char *log, struct err *e);

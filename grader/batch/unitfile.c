@@ -7,7 +7,11 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "batch/key.h"
+#include "core/version.h"
 #include "report/report.h"
+
+enum { RESULT_MAX = 64 << 20 };
 
 const char *submission_file(const char *dir, const struct exercise *x, struct arena *a)
 {
@@ -62,9 +66,14 @@ int unitfile_grade(const struct unit_options *o, const struct exercise *x, const
 int unitfile_read(const char *path, struct graded *ret, struct err *e)
 {
     json_error_t why;
-    json_t *j = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    auto_free char *text = NULL;
     struct graded g;
+    size_t len;
+    json_t *j;
 
+    if (slurp(path, RESULT_MAX, &text, &len, e) < 0) /* a pipe would be waited for */
+        return -1;
+    j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
     if (!j)
         return err_set(e, ERR_SYSTEM, "cannot read '%s': %s", path, why.text);
     g.result = json_incref(json_object_get(j, "result"));
@@ -76,6 +85,49 @@ int unitfile_read(const char *path, struct graded *ret, struct err *e)
     }
     *ret = g;
     return 0;
+}
+
+static bool is(const json_t *j, const char *key, const char *want)
+{
+    const char *s = json_string_value(json_object_get(j, key));
+
+    return s && strcmp(s, want) == 0;
+}
+
+static bool is_number(const json_t *j, const char *key, json_int_t most)
+{
+    const json_t *n = json_object_get(j, key);
+
+    return json_is_integer(n) && json_integer_value(n) >= 0 && json_integer_value(n) <= most;
+}
+
+static bool has_tests(const json_t *unit)
+{
+    const json_t *tests = json_object_get(unit, "tests"), *t;
+    size_t i;
+
+    json_array_foreach(tests, i, t) if (!json_is_string(json_object_get(t, "id")) ||
+                                        !json_is_string(json_object_get(t, "verdict")) ||
+                                        !is_number(t, "points", RUBRIC_POINTS)) return false;
+    return json_array_size(tests) > 0;
+}
+
+bool graded_is_of(const struct graded *g, const char *exercise, const char *source)
+{
+    const json_t *all = json_object_get(g->result, "exercises"), *u = json_array_get(all, 0);
+    const char *hash = json_string_value(json_object_get(u, "submission"));
+    const bool plain = source && strcmp(source, NO_PLAIN_FILE) != 0;
+    enum tier t;
+
+    return is(g->result, "format", RESULT_FORMAT) &&
+           is(g->result, "grader", LOCKSTEP_VERSION) &&
+           tier_parse(json_string_value(json_object_get(g->result, "tier")), &t) &&
+           json_is_object(json_object_get(g->timing, "exercises")) &&
+           json_array_size(all) == 1 && is(u, "id", exercise) &&
+           is(u, "status", source ? "graded" : "missing") &&
+           (plain ? hash && strcmp(hash, source) == 0 : !hash) &&
+           is_number(u, "max", RUBRIC_POINTS) &&
+           is_number(u, "score", json_integer_value(json_object_get(u, "max"))) && has_tests(u);
 }
 
 void graded_release(struct graded *g)

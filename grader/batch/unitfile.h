@@ -25,6 +25,11 @@ int unitfile_grade(const struct unit_options *o, const struct exercise *x, const
 
 /* Reads it back; the two values belong to the caller (graded_release). */
 int unitfile_read(const char *path, struct graded *ret, struct err *e);
+
+/* Is it what a grading of this source (its hash; NULL: nothing was submitted) for this exercise
+ * leaves, whole and with a grade? For results that come from other machines. */
+bool graded_is_of(const struct graded *g, const char *exercise, const char *source);
+
 void graded_release(struct graded *g);
 
 /* What the stages took together, of lockstep/timing/1; NULL took nothing. */

@@ -43,7 +43,7 @@ const char *tier_trust(enum tier t)
 
 bool tier_parse(const char *name, enum tier *ret)
 {
-    for (int i = 0; i < TIER_COUNT; i++)
+    for (int i = 0; name && i < TIER_COUNT; i++)
         if (strcmp(names[i], name) == 0) {
             *ret = (enum tier)i;
             return true;

@@ -103,7 +103,7 @@ unit plain
 unit address-undefined
 step "fuzz" build/address-undefined/fuzz 20
 cd grader/tests/cli || exit 3
-cli "$top/build/lockstep" plain 37-slurm.t 33-crash.t 70-kernels.t 20-grade.t 30-batch.t 40-trouble.t 80-hostile.t 1*.t 31-*.t 32-*.t 34-*.t 35-*.t \
+cli "$top/build/lockstep" plain 37-slurm.t 38-engines.t 33-crash.t 70-kernels.t 20-grade.t 30-batch.t 40-trouble.t 80-hostile.t 1*.t 31-*.t 32-*.t 34-*.t 35-*.t \
     26-*.t 27-*.t 36-*.t 25-*.t 5*.t
 # Alone: programs of one's own share names and System V objects with the machine.
 at_once=1
