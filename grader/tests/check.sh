@@ -109,7 +109,7 @@ cli "$top/build/lockstep" plain 37-slurm.t 38-engines.t 33-crash.t 70-kernels.t 
 at_once=1
 cli "$top/build/lockstep" plain 6*.t
 at_once=2
-cli "$san" sanitized 20-grade.t 31-intake.t 38-engines.t 32-lms.t 10-usage.t
+cli "$san" sanitized 20-grade.t 31-intake.t 32-lms.t 10-usage.t
 cd "$top" || exit 3
 lint "$top/build/lockstep" plain
 lint "$san" sanitized --only '08-event/[n-p]*'
