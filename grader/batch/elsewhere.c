@@ -138,11 +138,12 @@ int elsewhere_run(struct plan *p, struct err *e)
         rc = give_up(p, &j, e);
     if (p->w->machines && share.folder)
         share_complaints(&share, p->w->machines);
-    if (rc == 0 && j.stray) { /* all is collected: nothing is to begin any more */
+    if (rc == 0 && j.stray) { /* nothing is to begin any more */
         share_forget(&share);
-        fprintf(stderr,
-                "lockstep batch: all is graded, but what was started could not be told to end; "
-                "'lockstep batch --resume' tells it when it answers\n");
+        fprintf(
+            stderr,
+            "lockstep batch: the batch is done, but what was started could not be told to end; "
+            "'lockstep batch --resume' tells it when it answers\n");
     }
     if (!share_close(&share, j.stray))
         fprintf(stderr,

@@ -108,17 +108,23 @@ int share_seal(struct share *s, struct err *e)
     return write_units(s, e) < 0 ? -1 : write_whole(path, text, strlen(text), e);
 }
 
-/* A task that has just been ended may still write: its last file makes a folder "not empty". */
-static bool remove_share(const char *folder)
+static void forget(const char *folder)
 {
     auto_free char *job = NULL;
-    const struct timespec while_ = {.tv_nsec = 100000000};
-    struct err ignored;
 
     if (asprintf(&job, "%s/job.json", folder) < 0)
         job = NULL;
     if (job)
-        unlink(job); /* first: it holds the secret, and without it no task begins a unit */
+        unlink(job);
+}
+
+/* A task that has just been ended may still write: its last file makes a folder "not empty". */
+static bool remove_share(const char *folder)
+{
+    const struct timespec while_ = {.tv_nsec = 100000000};
+    struct err ignored;
+
+    forget(folder); /* first: it holds the secret, and without it no task begins a unit */
     for (int i = 0; i < REMOVE_TRIES; i++) {
         if (remove_tree(folder, &ignored) == 0 && access(folder, F_OK) < 0)
             return true;
@@ -129,12 +135,7 @@ static bool remove_share(const char *folder)
 
 void share_forget(const struct share *s)
 {
-    auto_free char *job = NULL;
-
-    if (asprintf(&job, "%s/job.json", s->folder) < 0)
-        job = NULL;
-    if (job)
-        unlink(job);
+    forget(s->folder);
 }
 
 bool share_close(struct share *s, bool keep)

@@ -109,9 +109,8 @@ static bool was_killed(const struct keeper_result *r)
            r->cpu_s < (double)unit_compiler_limits.cpu_s / 2;
 }
 
-/* Words of the kernel in a line that is about no place in the source: a full disk, no process
- * left. A source can make such a line as well (#line), so they are a reason to look, not a
- * proof. */
+/* Words of the kernel: a full disk, no process left. A source can print them as well (#error),
+ * so they are a reason to look, not a proof. */
 static const char *looks_short(const struct keeper_result *r)
 {
     static const int errors[] = {ENOSPC, EDQUOT, EAGAIN, ENOMEM, EMFILE, ENFILE, EIO, EROFS};
