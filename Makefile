@@ -15,8 +15,8 @@ CC      := gcc
 PKGS   := yaml-0.1 jansson libxml-2.0 libdw nettle sqlite3 libarchive
 WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
           -Wpointer-arith -Wno-missing-field-initializers
-BASE   := -std=c11 -D_GNU_SOURCE -Igrader -O2 -g $(WARN) -MMD -MP
-ALL_CFLAGS  = $(BASE) $(shell pkg-config --cflags $(PKGS)) -DLOCKSTEP_SHARE='"$(SHARE)"' \
+BASE   := -U_FORTIFY_SOURCE -ffile-prefix-map=$(CURDIR)=. -std=c11 -D_GNU_SOURCE -Igrader -O2 -g $(WARN) -MMD -MP
+ALL_CFLAGS  = $(BASE) $(shell pkg-config --cflags $(PKGS)) \
               $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-omit-frame-pointer) $(CFLAGS)
 ALL_LDFLAGS = $(SAN:%=-fsanitize=%) $(LDFLAGS)
 LIBS        = $(shell pkg-config --libs $(PKGS)) -lelf
@@ -24,8 +24,10 @@ LIBS        = $(shell pkg-config --libs $(PKGS)) -lelf
 # What the grader needs to run, and what its tests need on top.
 DEPS_RUN  := gcc libc6-dev make binutils pkg-config check libsubunit-dev valgrind libc6-dbg \
              libyaml-dev libjansson-dev libxml2-dev libdw-dev libelf-dev nettle-dev \
-             bubblewrap libseccomp-dev libarchive-dev libsqlite3-dev similarity-tester gettext
-DEPS_TEST := clang-format cppcheck shellcheck libxml2-utils python3-jsonschema perl git man-db \
+             bubblewrap libseccomp-dev libarchive-dev libsqlite3-dev gettext
+# Look-alikes need it; Debian 13 and Ubuntu 24.04 have it no more, and do without.
+DEPS_MAYBE := similarity-tester
+DEPS_TEST := $(DEPS_MAYBE) clang-format cppcheck shellcheck libxml2-utils python3-jsonschema perl git man-db \
              codespell gdb jq procps python3 python3-yaml clang time sqlite3 chromium chromium-driver openssh-client unzip zip zsh fish \
              $(if $(shell command -v npm),,npm) # a nodejs of elsewhere brings its own
 
@@ -39,14 +41,14 @@ EX_SRC  := $(wildcard grader/runtime/explore/*.c grader/runtime/strategies/*.c)
 ES_SRC  := $(wildcard grader/runtime/suite/*.c)
 UT_SRC  := $(wildcard grader/tests/unit/*.c)
 OBJ      = $(patsubst grader/%.c,$(BUILD)/%.o,$(1))
-OUR_C   := $(sort $(wildcard grader/*/*.[ch] grader/tests/*/*.[ch] grader/runtime/*/*.[ch] \
-             grader/sandbox/*/*.[ch] grader/batch/*/*.[ch]))
+OUR_C   := $(filter-out grader/tests/cases/%,$(sort $(wildcard grader/*/*.[ch] grader/tests/*/*.[ch] \
+             grader/runtime/*/*.[ch] grader/sandbox/*/*.[ch] grader/batch/*/*.[ch]))) # cases: lines count
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 RUNTIME := $(addprefix $(BUILD)/runtime/,liblockstep_native.a liblockstep_explore.a \
-             liblockstep_suite.a redirect.syms lockstep-init lockstep-unpack)
+             liblockstep_suite.a redirect.syms runtime.syms lockstep-init lockstep-unpack)
 
 WORDS := $(BUILD)/locale/zh_CN/LC_MESSAGES/lockstep.mo
 
@@ -77,7 +79,7 @@ EX_KEEP := 'ls_*' '__tsan_*' main key lockstep_failed lockstep_suite suite_test 
 define one_object
 	@echo "  AR    $@"
 	$(Q)ld -r -o $(@:.a=.o) $^
-	$(Q)objcopy --wildcard $(addprefix --keep-global-symbol=,$(EX_KEEP)) $(@:.a=.o)
+	$(Q)objcopy --wildcard --rename-section .text=ls_text $(addprefix --keep-global-symbol=,$(EX_KEEP)) $(@:.a=.o)
 	$(Q)rm -f $@ && ar rcs $@ $(@:.a=.o)
 endef
 
@@ -90,6 +92,11 @@ $(BUILD)/runtime/liblockstep_suite.a: $(call OBJ,$(EX_SRC) $(ES_SRC)) $(BUILD)/r
 # What a program calls NAME is ls_x_NAME in the explorer: the list of them, for objcopy.
 $(BUILD)/runtime/redirect.syms: $(BUILD)/runtime/liblockstep_explore.a $(BUILD)/runtime/liblockstep_suite.a
 	$(Q)nm $^ | sed -n 's/.* T ls_x_\(.*\)/\1 ls_x_\1/p' | LC_ALL=C sort -u >$@
+
+# What the runtime itself takes from libc, and its own names: a program's function of such a name
+# gets another one.
+$(BUILD)/runtime/runtime.syms: $(BUILD)/runtime/liblockstep_explore.a $(BUILD)/runtime/liblockstep_suite.a
+	$(Q)nm $^ | sed -n 's/.* [UTDBRVW] \([A-Za-z_][A-Za-z_0-9]*\)$$/\1/p' | grep -vE '^(ls_|__tsan_|(main|key|lockstep_suite|lockstep_failed|suite_test)$$)' | LC_ALL=C sort -u >$@
 
 # What students read, in Chinese (grader/po). --check-format: a translation takes what the original does.
 $(WORDS): grader/po/zh_CN.po Makefile
@@ -123,7 +130,7 @@ $(BUILD)/runtime/lockstep-unpack: grader/batch/unpack/unpack.c Makefile
 $(BUILD)/runtime/%.o: grader/runtime/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(CC) $(BASE) $(CFLAGS) -fno-omit-frame-pointer -c -o $@ $<
+	$(Q)$(CC) $(BASE) $(CFLAGS) -fno-omit-frame-pointer -fno-reorder-functions -fno-reorder-blocks-and-partition -c -o $@ $<
 
 $(BUILD)/%.o: grader/%.c Makefile
 	@mkdir -p $(@D)
@@ -154,6 +161,11 @@ deps: ## install what is missing (apt-get, as root or through sudo)
 
 deps-run:
 	$(call install,$(call missing,$(DEPS_RUN)))
+	@[ -z "$(call missing,$(DEPS_MAYBE))" ] || ! apt-cache show $(DEPS_MAYBE) >/dev/null 2>&1 || \
+	    $(MAKE) --no-print-directory deps-maybe || true
+
+deps-maybe:
+	$(call install,$(call missing,$(DEPS_MAYBE)))
 
 # ---- the main job ----------------------------------------------------------------------
 
@@ -212,6 +224,7 @@ mutants: all ## take one protection away at a time: something must notice
 
 soak: all ## right and wrong ones of each exercise again and again under load
 	$(Q)sh grader/tests/soak.sh
+	$(Q)python3 grader/tests/load.py --load $$((12 * $$(nproc))) lint cli
 
 $(BUILD)/launch: grader/bench/launch.c $(BUILD)/liblockstep.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -240,6 +253,8 @@ analyze: $(BUILD)/init/seccomp_filter.h ## gcc -fanalyzer and cppcheck
 	$(Q)cppcheck --quiet -j 2 --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem --library=gnu --library=posix \
 	    --include=grader/tests/cppcheck.h --suppress=resourceLeak --suppress=memleak --suppress=readdirCalled \
+	    $(foreach f,localtime gmtime getpwnam getpwuid getgrnam getgrgid gethostbyname getservbyname \
+	      getprotobyname getlogin ttyname asctime ctime rand strtok ecvt fcvt,--suppress=$(f)Called:grader/runtime/explore/hidden.c) \
 	    -D_GNU_SOURCE -Igrader $(LIB_SRC) $(CLI_SRC) $(RT_SRC) $(EX_SRC) $(ES_SRC) \
 	    $(wildcard grader/sandbox/init/*.c grader/batch/unpack/*.c)
 
@@ -247,7 +262,22 @@ analyze: $(BUILD)/init/seccomp_filter.h ## gcc -fanalyzer and cppcheck
 
 INSTALL_SHARE := $(DESTDIR)$(SHARE)
 
-install: all ## install under PREFIX (default /usr/local), below DESTDIR
+# The stubs and not what somebody wrote into them, and no file that is not kept: out of git where
+# there is one. $(1): folders and files of the top, $(2): where to.
+define install_tree
+	$(Q)install -d $(2)
+	$(Q)if git rev-parse -q --verify HEAD >/dev/null 2>&1; then git archive HEAD $(1) | tar -x -C $(2); \
+	else cp -R $(1) $(2)/; fi
+endef
+
+# The binary finds everything from where it is: the folder can be moved as a whole.
+install: install-student ## install under PREFIX (default /usr/local), below DESTDIR: all of it
+	$(call install_tree,$(wildcard solutions fixtures LICENSE),$(INSTALL_SHARE))
+	$(call install_tree,$(wildcard Makefile grader LICENSE),$(INSTALL_SHARE)/source)
+	$(Q)rm -rf $(INSTALL_SHARE)/source/grader/tests $(INSTALL_SHARE)/source/grader/bench
+
+install-student: deps-run ## the same without solutions, fixtures and source: where students log in
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)install -D -m 755 build/plain/lockstep $(DESTDIR)$(PREFIX)/bin/lockstep
 	$(Q)install -D -m 644 grader/man/lockstep.1 $(DESTDIR)$(PREFIX)/share/man/man1/lockstep.1
 	$(Q)install -d $(INSTALL_SHARE)/runtime
@@ -255,9 +285,11 @@ install: all ## install under PREFIX (default /usr/local), below DESTDIR
 	$(Q)install -m 644 $(filter-out %/lockstep-init %/lockstep-unpack,$(RUNTIME:$(BUILD)/%=build/plain/%)) $(INSTALL_SHARE)/runtime
 	$(Q)install -m 755 build/plain/runtime/lockstep-init build/plain/runtime/lockstep-unpack $(INSTALL_SHARE)/runtime
 	$(Q)install -D -m 644 grader/runtime/lockstep.h $(INSTALL_SHARE)/runtime/lockstep.h
-	$(Q)if git rev-parse -q --verify HEAD >/dev/null 2>&1; then \
-	    git archive HEAD exercises | tar -x -C $(INSTALL_SHARE); \
-	else cp -R exercises $(INSTALL_SHARE)/; fi # the stubs, not what somebody wrote into them
+	$(call install_tree,exercises,$(INSTALL_SHARE))
+
+uninstall: ## take away what install has put there, and nothing else
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/lockstep $(DESTDIR)$(PREFIX)/share/man/man1/lockstep.1
+	$(Q)rm -rf $(INSTALL_SHARE)
 
 po: ## take new sentences into grader/po
 	$(Q)python3 grader/po/extract.py >build/lockstep.pot
@@ -269,4 +301,4 @@ clean: ## remove everything that was made
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t18
 
-.PHONY: all deps deps-run demo stories lint check check-slurm tests-built hostile mutants soak bench format format-check analyze install po clean help
+.PHONY: all deps deps-run deps-maybe demo stories lint check check-slurm tests-built hostile mutants soak bench format format-check analyze install install-student uninstall po clean help

@@ -3,6 +3,7 @@
  * Ordinary libcheck, one TCase a test. "Blocked" is ls_settle() and a look; order between
  * processes is made with pipes, never with sleeping.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>

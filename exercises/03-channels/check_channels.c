@@ -4,6 +4,7 @@
  * A child takes the left side, the test's own process the right one. Where the order matters
  * the child waits for a byte on a pipe of the suite; "blocked" is ls_settle() and a look.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 

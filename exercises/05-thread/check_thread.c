@@ -204,6 +204,7 @@ static void *join_myself(const struct thread_args *args)
 {
     struct ls_gate *g = thread_positional(args, 0);
     struct thread **me = thread_positional(args, 1);
+    struct ls_gate *tried = thread_positional(args, 2);
     long error;
 
     ls_gate_pass(g);
@@ -211,13 +212,14 @@ static void *join_myself(const struct thread_args *args)
     error = thread_join(*me, -1, NULL) == -1 ? errno : 0;
     if (thread_join(*me, 0, NULL) == 0 || errno != EDEADLK)
         error = 0;
+    ls_gate_open(tried); /* one thread at a time joins an object */
     return (void *)error;
 }
 
 /* Once is enough. */
 START_TEST(join_twice)
 {
-    struct ls_gate *g = ls_gate_new(), *closed = ls_gate_new();
+    struct ls_gate *g = ls_gate_new(), *closed = ls_gate_new(), *tried = ls_gate_new();
     struct thread *t = start(wait_and_return, 2, (void *[]){g, g}, 0, NULL), *self = NULL;
     void *result = closed;
 
@@ -228,12 +230,14 @@ START_TEST(join_twice)
     ck_assert_int_eq(errno, EINVAL);
     ck_assert_msg(result == closed, "a join that fails must not touch *result");
     thread_free(t);
-    self = start(join_myself, 2, (void *[]){closed, &self}, 0, NULL);
+    self = start(join_myself, 3, (void *[]){closed, &self, tried}, 0, NULL);
     ls_gate_open(closed);
+    ls_gate_pass(tried);
     ck_assert_int_eq((long)join(self), EDEADLK);
     thread_free(self);
     ls_gate_free(g);
     ls_gate_free(closed);
+    ls_gate_free(tried);
 }
 END_TEST
 

@@ -4,6 +4,7 @@
  * Threads are held at gates, so that "while it runs" is made and not hoped for. The end of main
  * is tried in child processes: what a daemon may not hold is a process.
  */
+#define _GNU_SOURCE
 #include <pthread.h>
 
 #include "lockstep.h"

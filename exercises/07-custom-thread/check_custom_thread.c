@@ -4,6 +4,7 @@
  * Threads are held at gates, so that the order is made and not hoped for; the player's rest is
  * a function of the suite, so nothing sleeps.
  */
+#define _GNU_SOURCE
 #include <pthread.h>
 
 #include "custom_thread.h"

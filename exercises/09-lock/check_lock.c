@@ -4,6 +4,7 @@
  * Whoever must wait waits for a lock that the test itself holds, so that the order is made and
  * not hoped for. Each wrong answer a test is made for is named above it.
  */
+#define _GNU_SOURCE
 #include <pthread.h>
 
 #include "lock.h"

@@ -4,6 +4,7 @@
  * No test asks how fast anything is. "At the same time" is a gate where all must have arrived;
  * the stopwatch is held against what the jobs themselves have measured.
  */
+#define _GNU_SOURCE
 #include <poll.h>
 #include <pthread.h>
 #include <sys/mman.h>

@@ -4,6 +4,7 @@
  * A probe that was not measured must be wrong somewhere, so there are ways that are neither
  * process nor thread: clone(2) shares what we tell it to, and unshare(2) takes away.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>

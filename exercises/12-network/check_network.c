@@ -4,6 +4,7 @@
  * Clients of the suite's own put the bytes on the wire one by one, stuck together, or not at
  * all; "the server has dealt with it" is ls_settle(), never a pause.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <poll.h>

@@ -5,6 +5,7 @@
  * both processes wait, or on purpose before, a line is awaited until all have settled, and
  * where the order of two processes matters one of them is stopped.
  */
+#define _GNU_SOURCE
 #include <signal.h>
 #include <sys/wait.h>
 

@@ -17,6 +17,7 @@ static const struct {
 
 struct bird {
     const struct exercise *x;
+    const struct course *course;
     const char *name, *file;
     const char *test; /* NULL: the reference, all tests */
     enum verdict verdict;
@@ -25,16 +26,48 @@ struct bird {
 struct cage {
     const struct unit_options *o;
     struct arena a;
+    struct course builtin;
     struct bird *birds;
     int count;
     const char *work;
 };
+
+int canary_complete(const struct unit_options *o, const struct exercise *const *list,
+                    struct err *e)
+{
+    static const char remedy[] =
+        "grade where Lockstep is installed whole (make install), or say "
+        "--without-oracle";
+    struct arena a = {0};
+    struct course builtin;
+    int rc = o->no_oracle ? 0 : course_load_builtin(&a, &builtin, e);
+
+    for (int i = 0; rc == 0 && !o->no_oracle && list[i]; i++)
+        if (!course_solution(o->course, list[i], &a))
+            rc = err_set(e, ERR_SYSTEM,
+                         "no reference solution of %s in '%.160s': forged results could not be "
+                         "told from right ones; add solutions/ to the course, %s",
+                         list[i]->id, o->course->home, remedy);
+    for (size_t i = 0; rc == 0 && !o->no_oracle && i < ARRAY_SIZE(known); i++) {
+        const char *file = arena_printf(&a, "%s/fixtures/%s/%s.c", builtin.home,
+                                        known[i].exercise, known[i].fixture);
+
+        if (!file || access(file, R_OK) < 0)
+            rc = err_set(e, ERR_SYSTEM,
+                         "the known bug %s/%s is missing, by which this machine is tested; %s",
+                         known[i].exercise, known[i].fixture, remedy);
+    }
+    arena_release(&a);
+    return rc;
+}
 
 static int collect(struct cage *c, const struct exercise *const *list, const bool *wanted,
                    struct err *e)
 {
     int n = 0;
 
+    if (course_load_builtin(&c->a, &c->builtin, e) < 0)
+        return -1;
     while (list[n])
         n++;
     c->birds = arena_zalloc(&c->a, ((size_t)n + ARRAY_SIZE(known)) * sizeof *c->birds);
@@ -46,17 +79,16 @@ static int collect(struct cage *c, const struct exercise *const *list, const boo
 
         if (file)
             c->birds[c->count++] =
-                (struct bird){.x = list[i], .name = "reference", .file = file};
+                (struct bird){list[i], c->o->course, "reference", file, NULL, VERDICT_PASS};
     }
     for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-        const struct exercise *x = course_find(c->o->course, known[i].exercise);
-        const char *file = arena_printf(&c->a, "%s/fixtures/%s/%s.c", c->o->course->home,
+        const struct exercise *x = course_find(&c->builtin, known[i].exercise);
+        const char *file = arena_printf(&c->a, "%s/fixtures/%s/%s.c", c->builtin.home,
                                         known[i].exercise, known[i].fixture);
 
-        if (x && x->broken.kind == ERR_NONE && file && access(file, R_OK) == 0 &&
-            rubric_find(&x->rubric, known[i].test))
-            c->birds[c->count++] =
-                (struct bird){x, known[i].fixture, file, known[i].test, known[i].verdict};
+        if (x && x->broken.kind == ERR_NONE && file && access(file, R_OK) == 0)
+            c->birds[c->count++] = (struct bird){x,    &c->builtin,   known[i].fixture,
+                                                 file, known[i].test, known[i].verdict};
     }
     return c->a.failed ? err_oom(e) : 0;
 }
@@ -74,6 +106,9 @@ static int sing(void *ctx, int index)
     const char *path = path_of(c, index);
     struct err e = {0};
 
+    o.course = b->course;
+    if (b->course != c->o->course)
+        o.shelf = NULL; /* another course's exercise of this name would be on it */
     o.oracle = false;
     o.progress = NULL;
     o.only = b->test;

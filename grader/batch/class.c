@@ -42,6 +42,9 @@ int class_take(struct class_run *r, struct err *e)
                                 .inputs = r->inputs,
                                 .layout = r->layout,
                                 .layout_given = r->layout_given,
+                                .roster = r->roster,
+                                .map = r->map,
+                                .accept_names = r->accept_names,
                                 .work = r->work_folder};
     if (intake_run(&r->intake, r->store, e) < 0)
         return -1;
@@ -157,7 +160,7 @@ int class_write(struct class_run *r, struct err *e)
 {
     const char *layout;
 
-    if (table_read(r->store, r->exercises, &r->deadline, r->a, &r->table, e) < 0 ||
+    if (table_read(r->store, r->exercises, &r->deadline, r->roster, r->a, &r->table, e) < 0 ||
         gradebook_write(&r->table, r->out, e) < 0 ||
         students_write(r->store, &r->table, &r->keys, r->out, r->lang, e) < 0 ||
         write_page(r, e) < 0)
@@ -235,7 +238,7 @@ int class_compare(struct class_run *r, int exercise,
 {
     const struct deadline none = {.given = false};
     struct table t;
-    int rc = table_read(r->store, r->exercises, &none, r->a, &t, e);
+    int rc = table_read(r->store, r->exercises, &none, NULL, r->a, &t, e);
 
     for (int i = 0; rc == 0 && i < t.row_count; i++) {
         const struct cell *c = &t.rows[i].cells[exercise];

@@ -24,6 +24,9 @@ struct class_run {
     enum layout layout;
     bool layout_given;
     struct deadline deadline;
+    const struct roster *roster; /* NULL: none */
+    struct map *map;             /* NULL: none */
+    bool accept_names;
     const char *fills[CLASS_FILLS + 1]; /* --fill, NULL-ended */
     int jobs;
     struct engine_options engine;

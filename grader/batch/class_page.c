@@ -437,9 +437,15 @@ static int put_looks(struct page *p, const struct looks *looks, struct err *e)
 
 static int put_all(struct page *p, const struct looks *looks, struct err *e)
 {
+    struct arena a = {0};
+
     page_begin(&p->b, "en", "Class report", NULL);
     buf_printf(&p->b, "<h1>Class report</h1>\n<p>%d students, %d exercises.</p>\n",
                p->t->row_count, p->t->exercise_count);
+    if (store_get(p->s, "oracle", &a))
+        buf_puts(&p->b, "<p><strong>Graded without comparing with the reference solutions: a "
+                        "forged result would not have been seen.</strong></p>\n");
+    arena_release(&a);
     put_distribution(p);
     put_not_graded(p);
     if (put_exercises(p, e) < 0 || put_causes(p, e) < 0)

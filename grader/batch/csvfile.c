@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/text.h"
+
 enum { CSV_MAX = 64 << 20 };
 
 /* Behind the cell that begins at p; *ret_open when its quote never ends. */
@@ -111,7 +113,8 @@ static int read_line(struct csv_file *f, const char **p, const char *end, struct
     return 0;
 }
 
-int csv_read(const char *path, struct arena *a, struct csv_file *ret, struct err *e)
+static int read_csv(const char *path, bool decode, struct arena *a, struct csv_file *ret,
+                    struct err *e)
 {
     static const char bom[] = "\xef\xbb\xbf";
     struct csv_file f = {.a = a};
@@ -119,8 +122,20 @@ int csv_read(const char *path, struct arena *a, struct csv_file *ret, struct err
     size_t len;
     int rc = 0;
 
-    if (slurp(path, CSV_MAX, &f.text, &len, e) < 0)
+    if (slurp(path, CSV_MAX, &f.text, &len, e) < 0) {
+        if (decode) /* a list of the instructor's: a wrong name on the command line */
+            e->kind = ERR_USAGE;
         return -1;
+    }
+    if (decode) {
+        char *text = NULL;
+        const enum text_kind kind = text_decode(f.text, len, &text, &len);
+
+        if (kind != TEXT_AS_IT_IS && kind != TEXT_BINARY) {
+            free(f.text);
+            f.text = text;
+        }
+    }
     p = f.text;
     end = p + len;
     if (len >= 3 && memcmp(p, bom, 3) == 0)
@@ -145,17 +160,35 @@ int csv_read(const char *path, struct arena *a, struct csv_file *ret, struct err
     return 0;
 }
 
+int csv_read(const char *path, struct arena *a, struct csv_file *ret, struct err *e)
+{
+    return read_csv(path, false, a, ret, e);
+}
+
+int csv_read_text(const char *path, struct arena *a, struct csv_file *ret, struct err *e)
+{
+    return read_csv(path, true, a, ret, e);
+}
+
 void csv_release(struct csv_file *f)
 {
     free(f->text);
     *f = (struct csv_file){0};
 }
 
+static bool is_header(const char *cell, const char *name)
+{
+    const size_t n = strlen(name);
+
+    cell += strspn(cell, " ");
+    return strncasecmp(cell, name, n) == 0 && cell[n + strspn(cell + n, " ")] == '\0';
+}
+
 int csv_column(const struct csv_file *f, const char *const *names)
 {
     for (; *names; names++)
         for (int i = 0; i < f->lines[0].count; i++)
-            if (strcasecmp(f->lines[0].cells[i].value, *names) == 0)
+            if (is_header(f->lines[0].cells[i].value, *names))
                 return i;
     return -1;
 }

@@ -33,6 +33,9 @@ struct csv_file {
 
 /* Everything but the text lives in `a`. A quote that never ends is an error with its line. */
 int csv_read(const char *path, struct arena *a, struct csv_file *ret, struct err *e);
+/* The same, in whatever coding it is (text.h): for reading only. Headers may have blanks
+ * around. */
+int csv_read_text(const char *path, struct arena *a, struct csv_file *ret, struct err *e);
 void csv_release(struct csv_file *f);
 
 /* The column whose header is this, or one of these (NULL-ended); -1. */

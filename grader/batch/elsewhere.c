@@ -38,9 +38,7 @@ static void look(void *ctx, int tasks, const char *waits_for)
 
     p->told.at_work = tasks;
     p->told.waits_for = waits_for;
-    p->told.eta_s = p->weight_done > 0 ? (now_s() - p->began) *
-                                             (p->weight_all - p->weight_done) / p->weight_done
-                                       : -1;
+    p->told.eta_s = p->weight_done > 0 ? plan_eta(p) : -1;
     if (p->w->progress)
         p->w->progress(p->w->ctx, &p->told);
 }
@@ -110,10 +108,8 @@ static int give_up(struct plan *p, const struct engine_job *j, struct err *e)
 
 int elsewhere_run(struct plan *p, struct err *e)
 {
-    struct share share = {.a = &p->a,
-                          .exercises = p->w->exercises,
-                          .keys = p->w->keys,
-                          .secret = p->w->unit.secret};
+    struct share share = {
+        .a = &p->a, .exercises = p->w->exercises, .keys = p->w->keys, .unit = &p->w->unit};
     struct engine_job j = {.o = &p->w->engine,
                            .share = &share,
                            .count = p->count,

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "core/text.h"
 #include "sandbox/keeper.h"
 #include "sandbox/tier.h"
 
@@ -19,8 +20,9 @@ enum { STUDENT_ENTRIES = 2000, CLASS_ENTRIES = 200000 };
 
 size_t archive_ending(const char *name)
 {
-    static const char *const endings[] = {".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst",
-                                          ".tgz",    ".tar",     ".zip"};
+    static const char *const endings[] = {".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tgz",
+                                          ".tbz2",   ".tbz",     ".txz",    ".tzst",    ".tar",
+                                          ".zip",    ".7z",      ".rar"};
     const size_t n = strlen(name);
 
     for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
@@ -39,33 +41,20 @@ const char *filelist_base(const char *name)
     return slash ? slash + 1 : name;
 }
 
-/* Length of the valid UTF-8 character at p, 0: none. */
-static size_t utf8_char(const unsigned char *p)
-{
-    const size_t n = *p < 0x80                 ? 1
-                     : *p >= 0xc2 && *p < 0xe0 ? 2
-                     : *p >= 0xe0 && *p < 0xf0 ? 3
-                     : *p >= 0xf0 && *p < 0xf5 ? 4
-                                               : 0;
-
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) ||
-        (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90))
-        return 0;
-    return n;
-}
-
-/* Names are shown, stored and compared. `windows`: a backslash parts names, as in archives. */
+/* Names are shown, stored and compared. `windows`: a backslash parts names, as in archives. A
+ * name that an archiver in China wrote in GB 18030 is read as what it is (text.h). */
 static const char *clean(struct arena *a, const char *prefix, const char *name, bool windows)
 {
     struct buf b = {0};
+    auto_free char *decoded = NULL;
     const char *all;
+    size_t len;
 
+    if (text_decode(name, strlen(name), &decoded, &len) == TEXT_CHINESE)
+        name = decoded;
     buf_puts(&b, prefix);
     for (const unsigned char *p = (const unsigned char *)name; *p;) {
-        const size_t n = utf8_char(p);
+        const size_t n = text_utf8_char(p);
 
         if (n == 0 || *p < ' ' || *p == 0x7f)
             buf_printf(&b, "\\x%02x", *p);
@@ -105,18 +94,31 @@ static int add(struct filelist *l, const char *name, const char *content, time_t
 /* ---- folders -------------------------------------------------------------------------------
  */
 
-static bool ignored(const char *name)
+/* Folders of tools, whoever's they are. */
+static const char *const tools[] = {
+    "__MACOSX", ".git",      ".svn",   ".hg",     ".idea",         ".vscode",
+    ".vs",      ".cache",    ".cvs",   ".github", ".Trashes",      ".fseventsd",
+    ".local",   ".config",   ".deps",  ".libs",   ".settings",     ".metadata",
+    ".clangd",  ".cmake",    ".zed",   ".fleet",  ".devcontainer", ".ccls-cache",
+    ".direnv",  ".venv",     ".build", ".objs",   ".gitlab",       ".Spotlight-V100",
+    ".dropbox", ".lockstep", ".ssh",   ".gnupg"};
+
+static bool is_tool(const char *name, size_t n)
 {
-    return name[0] == '.' || strcmp(name, "__MACOSX") == 0;
+    for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
+        if (strlen(tools[i]) == n && strncmp(tools[i], name, n) == 0)
+            return true;
+    return (n > 1 && name[0] == '.' && (name[1] == '_' || name[1] == '.')) ||
+           (n > 7 && strncmp(name, ".Trash-", 7) == 0);
 }
 
-/* Does any part of this name say so? */
+/* Does any part of this name say so? A folder at the top is a student's, with a dot or not. */
 static bool hidden(const char *name)
 {
     for (const char *p = name; *p; p += strcspn(p, "/\\"), p += *p != '\0') {
         const size_t n = strcspn(p, "/\\");
 
-        if ((*p == '.' && n > 1) || (n == 8 && strncmp(p, "__MACOSX", 8) == 0))
+        if (is_tool(p, n) || (*p == '.' && n > 1 && (p != name || !p[n])))
             return true;
     }
     return false;
@@ -124,11 +126,20 @@ static bool hidden(const char *name)
 
 static int visible(const struct dirent *d)
 {
-    return !ignored(d->d_name);
+    return d->d_name[0] != '.' && !is_tool(d->d_name, strlen(d->d_name));
+}
+
+static int visible_at_top(const struct dirent *d)
+{
+    return !is_tool(d->d_name, strlen(d->d_name)) && strcmp(d->d_name, ".") != 0 &&
+           (d->d_name[0] != '.' || d->d_type == DT_DIR || d->d_type == DT_UNKNOWN);
 }
 
 static int walk(struct filelist *l, const char *dir, const char *prefix, int depth,
                 struct err *e);
+
+static int note_trouble(struct filelist *l, const char *prefix, const char *what,
+                        struct err *e);
 
 static int visit(struct filelist *l, const char *dir, const char *prefix, const char *name,
                  int depth, struct err *e)
@@ -148,6 +159,8 @@ static int visit(struct filelist *l, const char *dir, const char *prefix, const 
             return err_oom(e);
         return add(l, below, NULL, 0, e) < 0 ? -1 : walk(l, path, below, depth + 1, e);
     }
+    if (S_ISLNK(st.st_mode)) /* not followed: what it leads to may hold anything */
+        return note_trouble(l, arena_printf(l->a, "%s/", shown), "it is a link", e);
     if (!S_ISREG(st.st_mode) ||
         st.st_size > (archive_ending(name) ? HANDED_ARCHIVE_MAX : HANDED_FILE_MAX))
         path = NULL;
@@ -172,7 +185,7 @@ static int walk(struct filelist *l, const char *dir, const char *prefix, int dep
 
     if (depth > DEPTH_MAX)
         return note_trouble(l, prefix, "folders are nested too deep", e);
-    n = scandir(dir, &names, visible, alphasort);
+    n = scandir(dir, &names, depth ? visible : visible_at_top, alphasort);
     if (n < 0 && depth > 0)
         return note_trouble(l, prefix, strerror(errno), e);
     if (n < 0)
@@ -313,6 +326,10 @@ int filelist_archive(struct filelist *l, const char *runtime, const char *path,
     struct err none;
     int rc;
 
+    if (fd < 0 && !whole_class) { /* one student's trouble */
+        *why = arena_printf(l->a, "it cannot be opened: %s", strerror(errno));
+        return *why ? 0 : err_oom(e);
+    }
     if (fd < 0)
         return err_errno(e, "cannot open '%s'", path);
     snprintf(name, sizeof name, "in-%d", ++made);

@@ -30,7 +30,8 @@ struct filelist {
 /* The part of a path behind its last '/'. */
 const char *filelist_base(const char *name);
 
-/* Has the name an archive's ending (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst)?
+/* Has the name an archive's ending (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst,
+ * .7z, .rar)?
  * The ending's length, or 0. */
 size_t archive_ending(const char *name);
 

@@ -21,13 +21,27 @@ static void stray_files(const char *dir, const char *const allowed[], struct buf
     closedir(d);
 }
 
+static const char *const pages[LANG_COUNT] = {
+    [LANG_EN] = "README.md", [LANG_ZH] = "README.zh-CN.md"};
+
+/* course.yml says in which languages. */
+static void check_languages(const struct course *c, const struct exercise *x, struct buf *why)
+{
+    static const char *const names[LANG_COUNT] = {[LANG_EN] = "en", [LANG_ZH] = "zh"};
+
+    for (int l = 0; l < LANG_COUNT; l++)
+        if (c->languages & ~x->rubric.languages & 1u << l)
+            buf_printf(why, "exercise.yml lacks titles or hints in %s\n", names[l]);
+}
+
 static void check_files(const struct course *c, const struct exercise *x, struct arena *a,
                         struct buf *why)
 {
     const char *header = arena_printf(a, "%s.h", x->cname);
     const char *suite = arena_printf(a, "check_%s.c", x->cname);
-    const char *const mine[] = {"README.md", "README.zh-CN.md", header, x->rubric.edit,
-                                suite,       "exercise.yml",    NULL};
+    const char *const mine[] = {header, x->rubric.edit, suite, "exercise.yml", NULL};
+    const char *const all[] = {"README.md", "README.zh-CN.md", header, x->rubric.edit,
+                               suite,       "exercise.yml",    NULL};
     const char *const solution[] = {x->rubric.edit, "notes.md", "story.c", NULL};
     const char *const hidden[] = {x->rubric.edit,
                                   "notes.md",
@@ -37,13 +51,17 @@ static void check_files(const struct course *c, const struct exercise *x, struct
                                   NULL};
     const char *sdir = arena_printf(a, "%s/solutions/%s", c->home, x->id);
 
+    for (int l = 0; l < LANG_COUNT; l++)
+        if ((c->languages & 1u << l) &&
+            access(arena_printf(a, "%s/%s", x->dir, pages[l]), R_OK) < 0)
+            buf_printf(why, "missing %s/%s\n", x->dir, pages[l]);
     for (int i = 0; mine[i]; i++)
         if (access(arena_printf(a, "%s/%s", x->dir, mine[i]), R_OK) < 0)
             buf_printf(why, "missing %s/%s\n", x->dir, mine[i]);
     for (int i = 0; solution[i]; i++)
         if (access(arena_printf(a, "%s/%s", sdir, solution[i]), R_OK) < 0)
             buf_printf(why, "missing %s/%s\n", sdir, solution[i]);
-    stray_files(x->dir, mine, why);
+    stray_files(x->dir, all, why);
     stray_files(sdir, hidden, why);
 }
 
@@ -75,7 +93,6 @@ static void check_todos(const struct course *c, const struct exercise *x, struct
 /* Each file must name every test (README) or hold a TODO (stub). */
 static void check_words(const struct exercise *x, struct arena *a, struct buf *why)
 {
-    static const char *const pages[] = {"README.md", "README.zh-CN.md"};
     auto_free char *stub = NULL;
     struct err ignored;
 
@@ -86,7 +103,7 @@ static void check_words(const struct exercise *x, struct arena *a, struct buf *w
             0)
             continue;
         for (int i = 0; i < x->rubric.test_count; i++)
-            if (!strstr(text, x->rubric.tests[i].id))
+            if (!x->rubric.tests[i].hidden && !strstr(text, x->rubric.tests[i].id))
                 buf_printf(why, "%s does not say what %s checks\n", pages[p],
                            x->rubric.tests[i].id);
     }
@@ -164,6 +181,7 @@ int house_check(const struct unit_options *o, const struct exercise *x,
     int rc;
 
     check_files(o->course, x, &a, why);
+    check_languages(o->course, x, why);
     check_todos(o->course, x, &a, why);
     check_words(x, &a, why);
     check_points(x, why);

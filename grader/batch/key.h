@@ -17,6 +17,7 @@ enum { KEY_HEX = 65 };
 struct key_base {
     char grader[KEY_HEX];               /* with toolchain, tier, secret */
     char (*exercises)[KEY_HEX];         /* in the order of `list` */
+    char (*kins)[KEY_HEX];              /* the same without what no run depends on */
     const struct exercise *const *list; /* NULL-ended */
 };
 
@@ -27,6 +28,12 @@ int key_prepare(const struct unit_options *o, const struct exercise *const *list
 /* `source`: the submission's SHA-256, NULL when nothing was submitted. */
 void key_of(const struct key_base *b, int exercise, const char *source,
             char ret[static KEY_HEX]);
+
+/* The name of all results that the same runs gave: as key_of(), but without points, titles,
+ * hints, visibility and READMEs. From such a result another follows by arithmetic
+ * (report_restate). */
+void key_kin(const struct key_base *b, int exercise, const char *source,
+             char ret[static KEY_HEX]);
 
 /* SHA-256 of bytes, as hex. */
 void key_hash(const void *data, size_t len, char ret[static KEY_HEX]);

@@ -149,7 +149,8 @@ static int check_fit(struct node *n, struct err *e)
             break;
     if (fstat(lock, &st) == 0 && st.st_size > 0)
         return 0;
-    if (canary_run(&n->o, n->list, wanted, 1, n->work, e) < 0)
+    if (canary_complete(&n->o, n->list, e) < 0 ||
+        canary_run(&n->o, n->list, wanted, 1, n->work, e) < 0)
         return -1;
     return write_all(lock, "fit\n", 4) < 0 ? err_errno(e, "cannot write '%s'", path) : 0;
 }
@@ -266,7 +267,7 @@ static int grade(struct node *n, const struct todo *t, struct err *e)
     int rc = result ? fetch(n, t, dir, &file, e) : err_oom(e);
 
     if (rc == 0) {
-        n->o.oracle = course_solution(&n->c, n->list[t->exercise], &n->a) != NULL;
+        n->o.oracle = !n->o.no_oracle; /* canary_complete(): there is a reference */
         rc = unitfile_grade(&n->o, n->list[t->exercise], file, result, e);
     }
     if (rc > 0)
@@ -412,9 +413,12 @@ static int may_grade(struct node *n, struct err *e)
 
     if (rc < 0)
         return rc;
+    if (!getenv("LOCKSTEP_HOME") && access(string_of(n->job, "course"), F_OK) == 0)
+        setenv("LOCKSTEP_COURSE", string_of(n->job, "course"), 0);
     n->o =
         (struct unit_options){.course = &n->c,
                               .modes = ~0u,
+                              .no_oracle = !json_is_true(json_object_get(n->job, "oracle")),
                               .secret = json_string_value(json_object_get(n->job, "secret"))};
     if ((rc = course_load(&n->a, &n->c, e)) == 0 && (rc = find_exercises(n, e)) == 0 &&
         (rc = check_same(n, e)) == 0 && (rc = open_work(n, e)) == 0)

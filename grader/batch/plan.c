@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "batch/unitfile.h"
+#include "report/report.h"
 
 static const double MISSING_CPU_S = 0.01; /* of what nobody handed in */
 
@@ -68,6 +69,60 @@ int plan_bind(const struct plan *p, const struct piece *d, const char *key, cons
                       : 0;
 }
 
+/* The setting that leads from a kin to a result with its runs. */
+static const char *kin_name(struct plan *p, const struct piece *d, struct arena *a)
+{
+    char kin[KEY_HEX];
+
+    key_kin(p->w->keys, d->exercise, d->source, kin);
+    return arena_printf(a, "kin/%s", kin);
+}
+
+static int remember_kin(struct plan *p, const struct piece *d, struct err *e)
+{
+    struct arena a = {0};
+    const char *name = kin_name(p, d, &a);
+    const int rc = name ? store_set(p->w->store, name, d->key, e) : err_oom(e);
+
+    arena_release(&a);
+    return rc;
+}
+
+/* Points, hints or visibility have changed since it was graded: no program runs for that.
+ * 1: there is a result now, 0: it must be graded, -1. */
+static int restate(struct plan *p, const struct piece *d, struct err *e)
+{
+    const struct exercise *x = p->w->exercises[d->exercise];
+    json_t *was = NULL, *now = NULL, *timing = NULL;
+    struct arena a = {0};
+    const char *name = kin_name(p, d, &a);
+    const char *key = name ? store_get(p->w->store, name, &a) : NULL;
+    int rc = key ? store_result(p->w->store, key, &was, &timing, e) : 0;
+
+    if (rc > 0 &&
+        json_array_size(json_object_get(json_array_get(json_object_get(was, "exercises"), 0),
+                                        "tests")) != (size_t)x->rubric.test_count)
+        rc = 0;
+    if (rc > 0)
+        rc = report_restate(was, x, &now, e);
+    if (now && rc == 0)
+        rc = store_put(p->w->store, x->id, d->key, now, timing, e) < 0 ? -1 : 1;
+    json_decref(was);
+    json_decref(now);
+    json_decref(timing);
+    arena_release(&a);
+    return rc;
+}
+
+/* Before anything is bound, in transactions of its own. */
+static int restate_all(struct plan *p, struct err *e)
+{
+    for (int i = 0; i < p->count; i++)
+        if (!store_has(p->w->store, p->waiting[i].key) && restate(p, &p->waiting[i], e) < 0)
+            return -1;
+    return 0;
+}
+
 static int drop_cached(struct plan *p, struct err *e)
 {
     int kept = 0;
@@ -118,7 +173,23 @@ int plan_make(struct plan *p, struct err *e)
             *e = p->e;
         return -1;
     }
-    return drop_cached(p, e) < 0 ? -1 : line_up(p, e);
+    return restate_all(p, e) < 0 || drop_cached(p, e) < 0 ? -1 : line_up(p, e);
+}
+
+/* What units of their kind took before says more than the first ones of this run: one that does
+ * not compile is over at once, and the rest is not. The longer it runs, the more it counts
+ * itself.
+ */
+double plan_eta(const struct plan *p)
+{
+    const double left = p->weight_all - p->weight_done;
+    const double before = left / (p->w->jobs > 0 ? p->w->jobs : 1);
+    const double now =
+        p->weight_done > 0 ? (now_s() - p->began) * left / p->weight_done : before;
+    const double share = p->weight_all > 0 ? p->weight_done / p->weight_all : 0;
+    const double trust = share > 0.25 ? 1 : 4 * share;
+
+    return left > 0 ? trust * now + (1 - trust) * before : 0;
 }
 
 const struct piece *plan_next(struct plan *p, int index)
@@ -156,6 +227,8 @@ int plan_keep(struct plan *p, int index, const char *path, struct err *e)
             order_learn(&p->order, d->exercise, &took);
         }
         rc = store_put(p->w->store, x->id, d->key, g.result, g.timing, e);
+        if (rc == 0)
+            rc = remember_kin(p, d, e);
         if (rc == 0)
             rc = plan_bind(p, d, d->key, NULL, e);
     }

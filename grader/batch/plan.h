@@ -37,6 +37,9 @@ struct plan {
 int plan_make(struct plan *p, struct err *e);
 void plan_release(struct plan *p);
 
+/* Seconds until all is graded, as far as it can be known. */
+double plan_eta(const struct plan *p);
+
 /* The piece that begins as number `index`; to be asked in order, from 0. */
 const struct piece *plan_next(struct plan *p, int index);
 

@@ -2,6 +2,7 @@
 #include "batch/pool.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,18 +35,25 @@ static pid_t start(const struct pool *p, int index)
     _exit(p->work(p->ctx, index));
 }
 
-/* Waits for one of ours; its index, or -1 when none is left. */
+/* Waits for one of ours; its index, or -1 when none is left. Looks again every few
+ * milliseconds: a signal that comes between the look at the flag and a waitpid() that blocks
+ * would be lost, and the workers would go on to the end of their units. */
 static int reap(const struct pool *p, pid_t *pids, int *status)
 {
-    for (;;) {
-        pid_t pid = waitpid(-1, status, 0);
+    enum { LOOK_MS = 5 };
+    bool told = false;
 
-        if (pid < 0 && errno == EINTR) {
-            for (int i = 0; keeper_interrupted && i < p->count; i++)
-                if (pids[i] > 0)
-                    kill(pids[i], SIGTERM);
+    for (;;) {
+        pid_t pid = waitpid(-1, status, WNOHANG);
+
+        for (int i = 0; keeper_interrupted && !told && i < p->count; i++)
+            if (pids[i] > 0)
+                kill(pids[i], SIGTERM);
+        told = keeper_interrupted;
+        if (pid == 0)
+            poll(NULL, 0, LOOK_MS);
+        if (pid == 0 || (pid < 0 && errno == EINTR))
             continue;
-        }
         if (pid < 0)
             return -1;
         for (int i = 0; i < p->count; i++) {

@@ -94,9 +94,10 @@ int share_seal(struct share *s, struct err *e)
     for (int i = 0; s->exercises[i]; i++)
         if (s->used[i])
             json_array_append_new(used, json_string(s->exercises[i]->id));
-    j = json_pack("{s:s, s:s, s:s, s:b, s:s*, s:o}", "format", SHARE_FORMAT, "grader",
+    j = json_pack("{s:s, s:s, s:s, s:b, s:b, s:s, s:s*, s:o}", "format", SHARE_FORMAT, "grader",
                   s->keys->grader, "tier", tier_name(sandbox_tier()), "whole", cgroup_works(),
-                  "secret", s->secret, "exercises", used);
+                  "oracle", !s->unit->no_oracle, "course", s->unit->course->home, "secret",
+                  s->unit->secret, "exercises", used);
     text = j ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(j);
     if (!j)

@@ -3,7 +3,7 @@
  * a machine that grades has node.h.
  *
  *   OUT/engine-XXXXXX/            0700: the course secret is in it
- *       job.json                  lockstep/share/2: grader's key, tier, memory, secret, and the
+ *       job.json                  lockstep/share/3: grader's key, tier, memory, secret, and the
  *                                 exercises that occur
  *       units                     a line a unit: exercise, key, source's hash ("-": nothing
  *                                 was submitted)
@@ -42,7 +42,7 @@ struct share {
     struct arena *a;
     const struct exercise *const *exercises; /* NULL-ended */
     const struct key_base *keys;
-    const char *secret;
+    const struct unit_options *unit;
     char **lines; /* by unit, as in `units`, while it is built */
     int count, room;
     bool *used; /* by exercise */
@@ -94,7 +94,7 @@ int share_recover(const char *out, const char *grader, struct arena *a,
                            struct err *e),
                   void *ctx, struct err *e);
 
-#define SHARE_FORMAT "lockstep/share/2"
+#define SHARE_FORMAT "lockstep/share/3"
 
 enum { SHARE_JOB_MAX = 1 << 20 };
 

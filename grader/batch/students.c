@@ -12,6 +12,7 @@ struct writer {
     const struct key_base *keys;
     const char *out;
     enum lang lang;
+    bool due;       /* no deadline of the class is still to come */
     struct arena a; /* of the student at hand */
 };
 
@@ -25,8 +26,8 @@ static int fingerprint(struct writer *w, const struct row *r, char ret[static KE
 {
     struct buf b = {0};
 
-    buf_printf(&b, "%s\n%s\n%s\n%d\n", w->keys->grader, r->student.name, r->student.number,
-               (int)w->lang);
+    buf_printf(&b, "%s\n%s\n%s\n%d %d\n", w->keys->grader, r->student.name, r->student.number,
+               (int)w->lang, w->due);
     for (int x = 0; x < w->t->exercise_count; x++) {
         const struct cell *c = &r->cells[x];
 
@@ -69,7 +70,7 @@ static int unit_json(struct writer *w, const struct row *r, int x, json_t **ret,
 {
     const struct cell *c = &r->cells[x];
     const struct unit_result none = {.exercise = w->t->exercises[x],
-                                     .max = RUBRIC_POINTS,
+                                     .max = rubric_max(&w->t->exercises[x]->rubric),
                                      .not_graded = c->reason ? c->reason : "not graded"};
     int rc;
 
@@ -208,12 +209,14 @@ static int write_student(struct writer *w, const struct row *r, struct err *e)
 {
     const char *name = arena_printf(&w->a, "report/%s", r->student.folder);
     json_t **parts = calloc((size_t)w->t->exercise_count, sizeof *parts);
-    json_t *result = NULL, *timing = NULL;
+    json_t *whole = NULL, *result = NULL, *timing = NULL;
     char print[KEY_HEX];
     int rc = name && parts ? fingerprint(w, r, print, e) : err_oom(e);
 
     if (rc == 0 && !is_written(w, r, name, print)) {
-        rc = join(w, r, parts, &result, &timing, e);
+        rc = join(w, r, parts, &whole, &timing, e);
+        if (rc == 0) /* reports are for the students; the class report has all */
+            rc = report_for_student(whole, w->due, &result, e);
         if (rc == 0)
             rc = write_files(w, r, result, timing, e);
         if (rc == 0)
@@ -221,10 +224,26 @@ static int write_student(struct writer *w, const struct row *r, struct err *e)
     }
     for (int x = 0; parts && x < w->t->exercise_count; x++)
         json_decref(parts[x]);
+    json_decref(whole);
     json_decref(result);
     json_decref(timing);
     free(parts);
     return rc;
+}
+
+/* Is every deadline over, so that "after_due_date" may be seen? */
+static bool is_due(const struct table *t)
+{
+    const time_t now = time(NULL);
+    time_t at;
+
+    if (t->deadline.given)
+        return now > t->deadline.at;
+    for (int x = 0; x < t->exercise_count; x++)
+        if (t->exercises[x]->deadline && time_parse(t->exercises[x]->deadline, &at) &&
+            now <= at)
+            return false;
+    return true;
 }
 
 /* ---- who is gone
@@ -252,7 +271,8 @@ static int forget(void *ctx, const char *const *columns, int count)
 int students_write(struct store *s, const struct table *t, const struct key_base *keys,
                    const char *out, enum lang lang, struct err *e)
 {
-    struct writer w = {.s = s, .t = t, .keys = keys, .out = out, .lang = lang};
+    struct writer w = {
+        .s = s, .t = t, .keys = keys, .out = out, .lang = lang, .due = is_due(t)};
     int rc = 0;
 
     for (int i = 0; rc == 0 && i < t->row_count; i++) {

@@ -3,13 +3,39 @@
 
 #include <string.h>
 
+#include "batch/layout.h"
 #include "core/escape.h"
 
 struct reader {
     struct table *t;
     struct arena *a;
     int row;
+    const struct roster *roster; /* NULL: none */
+    bool moodle;                 /* numbers are Moodle's own */
+    time_t *due;                 /* by exercise; 0: no deadline */
 };
+
+/* --deadline is for all; without it course.yml's are. */
+static int read_deadlines(struct reader *r, struct err *e)
+{
+    const struct table *t = r->t;
+
+    r->due = arena_zalloc(r->a, (size_t)(t->exercise_count + 1) * sizeof *r->due);
+    if (!r->due)
+        return err_oom(e);
+    for (int x = 0; x < t->exercise_count; x++) {
+        const char *said = t->exercises[x]->deadline;
+
+        if (t->deadline.given)
+            r->due[x] = t->deadline.at;
+        else if (said && !time_parse(said, &r->due[x]))
+            return err_set(e, ERR_EXERCISE,
+                           "course.yml: deadline of %s is '%.60s': expected a time like "
+                           "'2026-03-01 23:59' or 2026-03-01T23:59:00Z",
+                           t->exercises[x]->id, said);
+    }
+    return 0;
+}
 
 static int count_student(void *ctx, const struct stored_student *st)
 {
@@ -43,9 +69,17 @@ static int exercise_of(const struct table *t, const char *id)
 }
 
 /* What came late by the platform's word alone is late by a day. */
-static int days_late(const struct table *t, long long when, bool late)
+static int days_late(const struct reader *r, const struct row *row, int x, long long when,
+                     bool late)
 {
-    int days = t->deadline.given && when ? late_days(t->deadline.at, (time_t)when) : 0;
+    const struct roster_row *own =
+        r->roster ? roster_find(r->roster, row->student.name,
+                                r->moodle ? "" : row->student.number, row->student.email)
+                  : NULL;
+    int days = r->due[x] && when ? late_days(roster_deadline(own, r->due[x]), (time_t)when) : 0;
+
+    if (own && r->due[x] && when && days == 0)
+        return 0; /* by their own deadline it is in time, whatever the platform marks */
 
     return days == 0 && late ? 1 : days;
 }
@@ -65,7 +99,7 @@ static int add_unit(void *ctx, const char *const *c, int count)
         return 0;
     cell = &t->rows[student - 1].cells[x];
     *cell = (struct cell){.kind = *c[SCORE] ? CELL_GRADED : CELL_NOT_GRADED,
-                          .max = RUBRIC_POINTS,
+                          .max = rubric_max(&t->exercises[x]->rubric),
                           .source = *c[SOURCE] ? arena_strdup(r->a, c[SOURCE]) : NULL,
                           .path = arena_strdup(r->a, c[PATH]),
                           .key = *c[KEY] ? arena_strdup(r->a, c[KEY]) : NULL};
@@ -82,7 +116,7 @@ static int add_unit(void *ctx, const char *const *c, int count)
     if (!cell->source)
         cell->kind = CELL_MISSING;
     else if (parse_long(c[WHEN], 0, 1l << 40, &when))
-        cell->days = days_late(t, when, *c[LATE] == '1');
+        cell->days = days_late(r, &t->rows[student - 1], x, when, *c[LATE] == '1');
     cell->counted = late_score(&t->deadline.rule, cell->score, cell->days);
     return 0;
 }
@@ -100,7 +134,8 @@ static int add_note(void *ctx, int student, const char *kind, const char *text)
     struct row *row;
 
     if (student < 1 || student > r->t->row_count ||
-        (strcmp(kind, "edited") != 0 && strcmp(kind, "signed") != 0))
+        (strcmp(kind, "edited") != 0 && strcmp(kind, "signed") != 0 &&
+         strcmp(kind, "named") != 0 && strcmp(kind, "group") != 0))
         return 0;
     row = &r->t->rows[student - 1];
     row->notes = row->notes ? arena_printf(r->a, "%s; %s: %s", row->notes, kind, text)
@@ -109,14 +144,19 @@ static int add_note(void *ctx, int student, const char *kind, const char *text)
 }
 
 int table_read(struct store *s, const struct exercise *const *exercises,
-               const struct deadline *deadline, struct arena *a, struct table *ret,
-               struct err *e)
+               const struct deadline *deadline, const struct roster *roster, struct arena *a,
+               struct table *ret, struct err *e)
 {
+    const char *layout;
     struct table t = {.exercises = exercises, .deadline = *deadline};
-    struct reader r = {.t = &t, .a = a};
+    struct reader r = {.t = &t, .a = a, .roster = roster};
 
     while (exercises[t.exercise_count])
         t.exercise_count++;
+    layout = store_get(s, "layout", a);
+    r.moodle = layout && strcmp(layout, layout_name(LAYOUT_MOODLE)) == 0;
+    if (read_deadlines(&r, e) < 0)
+        return -1;
     if (store_each_student(s, count_student, &r, e) < 0)
         return -1;
     t.rows = arena_zalloc(a, ((size_t)t.row_count + 1) * sizeof *t.rows);
@@ -133,7 +173,9 @@ int table_read(struct store *s, const struct exercise *const *exercises,
             struct cell *c = &t.rows[i].cells[x];
 
             if (c->max == 0)
-                c->max = RUBRIC_POINTS; /* an exercise that the class was not taken in for */
+                c->max = rubric_max(
+                    &exercises[x]
+                         ->rubric); /* an exercise that the class was not taken in for */
             if (c->kind == CELL_NOT_GRADED && !c->reason)
                 c->reason = "not taken in; run batch with the class again";
             t.rows[i].whole &= c->kind != CELL_NOT_GRADED;

@@ -5,6 +5,7 @@
 #define GRADER_TABLE_H
 
 #include "batch/late.h"
+#include "batch/roster.h"
 #include "batch/store.h"
 #include "core/exercise.h"
 
@@ -42,8 +43,8 @@ struct table {
 
 /* Reads the class out of the store. Everything lives in `a`. */
 int table_read(struct store *s, const struct exercise *const *exercises,
-               const struct deadline *deadline, struct arena *a, struct table *ret,
-               struct err *e);
+               const struct deadline *deadline, const struct roster *roster, struct arena *a,
+               struct table *ret, struct err *e);
 
 /* The note of a cell for people: "08-event late 2 days: 90 -> 72"; appends nothing when there
  * is nothing to say. */

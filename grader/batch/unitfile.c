@@ -39,7 +39,8 @@ int unitfile_grade(const struct unit_options *o, const struct exercise *x, const
     int rc;
 
     if (unit_grade(o, x, file, &a, &u, &why) < 0) {
-        u = (struct unit_result){.exercise = x, .not_graded = why.msg, .max = RUBRIC_POINTS};
+        u = (struct unit_result){
+            .exercise = x, .not_graded = why.msg, .max = rubric_max(&x->rubric)};
         if (why.kind == ERR_STOPPED) {
             arena_release(&a);
             *e = why;

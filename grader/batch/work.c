@@ -36,7 +36,6 @@ static int workers(const struct plan *p)
 
 static void tell(struct plan *p)
 {
-    const double gone = now_s() - p->began;
     int n = 0;
 
     if (!p->w->progress)
@@ -46,8 +45,7 @@ static void tell(struct plan *p)
             p->names[n++] = p->w->exercises[p->pieces[i].exercise]->id;
     p->told.at_work = n;
     p->told.names = p->names;
-    p->told.eta_s =
-        p->weight_done > 0 ? gone * (p->weight_all - p->weight_done) / p->weight_done : -1;
+    p->told.eta_s = plan_eta(p);
     p->w->progress(p->w->ctx, &p->told);
 }
 
@@ -86,8 +84,7 @@ static int grade(void *ctx, int index)
     struct unit_options o = p->w->unit;
     struct err e = {0};
 
-    /* without a reference on this side there is nothing to compare with */
-    o.oracle = course_solution(o.course, x, &p->a) != NULL;
+    o.oracle = !o.no_oracle; /* canary_complete(): there is a reference */
     return path && file && unitfile_grade(&o, x, file, path, &e) >= 0 ? 0 : 3;
 }
 
@@ -154,6 +151,8 @@ int work_run(struct work *w, struct err *e)
     rc = w->out ? elsewhere_recover(w, e) : 0;
     if (rc == 0)
         rc = plan_make(&p, e);
+    if (rc == 0 && p.count > 0)
+        rc = canary_complete(&w->unit, w->exercises, e);
     if (rc == 0 && p.count > 0 && w->engine.kind != ENGINE_LOCAL)
         rc = elsewhere_run(&p, e);
     else if (rc == 0 && p.count > 0 && (rc = cores_new(w->jobs, &p.cores, e)) == 0) {

@@ -15,7 +15,8 @@ enum exit_status {
     EXIT_ALL_PASS = 0,
     EXIT_SOME_FAIL = 1, /* a submission lost points; the grader worked */
     EXIT_USAGE = 2,
-    EXIT_BROKEN = 3, /* the grader could not do its job; no verdict may be drawn */
+    EXIT_BROKEN = 3,       /* the grader could not do its job; no verdict may be drawn */
+    EXIT_NOT_COMPILED = 4, /* explore: the program does not compile */
     EXIT_STOPPED = 130,
 };
 
@@ -32,7 +33,7 @@ extern const struct cmd *const commands[];
 
 extern const struct cmd cmd_completion, cmd_grade, cmd_batch, cmd_explore, cmd_replay, cmd_list,
     cmd_lint, cmd_new, cmd_doctor, cmd_hint, cmd_reset, cmd_submit, cmd_export, cmd_node,
-    cmd_watch;
+    cmd_init, cmd_course, cmd_watch;
 
 enum { OPTIONS_HELP = -2 }; /* from options_parse(): help was printed, leave with 0 */
 
@@ -40,10 +41,6 @@ enum { OPTIONS_HELP = -2 }; /* from options_parse(): help was printed, leave wit
  * A NULL-ended array in `a`. An unknown one is a usage error. */
 int pick_exercises(const struct course *c, char *const words[], struct arena *a,
                    const struct exercise ***ret, struct err *e);
-
-/* Where one's files are without --submission: in the course folder one stands in, so that an
- * installed grader grades the student's copy; else in the course itself. NULL: no memory. */
-const char *own_files(const struct course *c, struct arena *a);
 
 /* zh when LC_ALL, LC_MESSAGES or LANG begins with zh. */
 enum lang user_language(void);

@@ -26,7 +26,11 @@ enum {
     OPT_PARTITION,
     OPT_ACCOUNT,
     OPT_ARRAY_SIZE,
-    OPT_HOSTS
+    OPT_HOSTS,
+    OPT_WITHOUT_ORACLE,
+    OPT_ROSTER,
+    OPT_MAP,
+    OPT_ACCEPT_NAMES,
 };
 
 enum { TABLE_ROWS = 60 }; /* more are for the gradebook, not for a terminal */
@@ -34,12 +38,12 @@ enum { TABLE_ROWS = 60 }; /* more are for the gradebook, not for a terminal */
 static const double LOG_EVERY_S = 10;
 
 struct batch_options {
-    const char *out, *exercises, *secret, *deadline, *late, *regrade, *lang;
+    const char *out, *exercises, *secret, *deadline, *late, *regrade, *lang, *roster, *map;
     const char *fills[CLASS_FILLS + 1];
     long jobs;
     enum tier least;
     enum layout layout;
-    bool layout_given, resume, apply;
+    bool layout_given, resume, apply, without_oracle, accept_names;
     struct engine_options engine;
     const char *engine_given, *array_given; /* as said */
 };
@@ -52,6 +56,11 @@ static const struct option_row rows[] = {
      "folders, moodle, canvas, gradescope or classroom (default: seen from the names)"},
     {OPT_DEADLINE, "deadline", "T", "e.g. '2026-03-01 23:59', or with a zone: ...T23:59:00Z"},
     {OPT_LATE, "late", "RULE", "accept (default), refuse, N% or N%/day off"},
+    {OPT_ROSTER, "roster", "FILE",
+     "CSV: id,name,email,group,extension (2d, 36h or a time); all of it is in the gradebook"},
+    {OPT_MAP, "map", "FILE", "CSV: student,exercise,path: that file is that exercise"},
+    {OPT_ACCEPT_NAMES, "accept-names", NULL,
+     "take a file with another name where it alone defines the exercise's functions"},
     {OPT_FILL, "fill", "FILE[:COL]",
      "put grades into a copy of the platform's own CSV; several times"},
     {OPT_RESUME, "resume", NULL, "go on with the class that OUT has, with its options"},
@@ -62,6 +71,8 @@ static const struct option_row rows[] = {
     {OPT_ACCOUNT, "account", "A", "slurm: on this account"},
     {OPT_ARRAY_SIZE, "array-size", "N", "slurm: tasks of the job array at most (default 500)"},
     {OPT_HOSTS, "hosts", "LIST", "parallel: e.g. 4/lab1,4/lab2; OUT must be seen by all"},
+    {OPT_WITHOUT_ORACLE, "without-oracle", NULL,
+     "grade though references are missing, without comparing; every page says so"},
     {OPT_LANG, "lang", "L", "students' reports in en or zh (default: the terminal's)"},
     {OPT_SECRET, "secret", "FILE",
      "course secret (made when missing; default in ~/.config/lockstep)"},
@@ -147,6 +158,18 @@ static int use(void *ctx, int key, const char *value, struct err *e)
     case OPT_APPLY:
         o->apply = true;
         return 0;
+    case OPT_ROSTER:
+        o->roster = value;
+        return 0;
+    case OPT_MAP:
+        o->map = value;
+        return 0;
+    case OPT_ACCEPT_NAMES:
+        o->accept_names = true;
+        return 0;
+    case OPT_WITHOUT_ORACLE:
+        o->without_oracle = true;
+        return 0;
     case OPT_MIN_TIER:
         return parse_min_tier(value, &o->least, e);
     case OPT_LAYOUT:
@@ -191,16 +214,22 @@ static int remember(struct class_run *r, const struct batch_options *o, struct e
         buf_printf(&ids, "%s%s", i ? "," : "", r->exercises[i]->id);
     if (ids.failed || store_begin(r->store, e) < 0)
         rc = -1;
-    if (rc == 0 && (store_set(r->store, "exercises", ids.data, e) < 0 ||
-                    store_set(r->store, "deadline", o->deadline, e) < 0 ||
-                    store_set(r->store, "late", o->late, e) < 0 ||
-                    store_set(r->store, "lang", o->lang, e) < 0 ||
-                    store_set(r->store, "engine", o->engine_given, e) < 0 ||
-                    store_set(r->store, "partition", o->engine.partition, e) < 0 ||
-                    store_set(r->store, "account", o->engine.account, e) < 0 ||
-                    store_set(r->store, "array-size", o->array_given, e) < 0 ||
-                    store_set(r->store, "hosts", o->engine.hosts, e) < 0 ||
-                    store_set(r->store, "secret", absolute(r->a, o->secret), e) < 0))
+    if (rc == 0 &&
+        (store_set(r->store, "exercises", ids.data, e) < 0 ||
+         store_set(r->store, "course",
+                   r->unit.course->from == COURSE_BUILTIN ? NULL : r->unit.course->home,
+                   e) < 0 ||
+         store_set(r->store, "deadline", o->deadline, e) < 0 ||
+         store_set(r->store, "late", o->late, e) < 0 ||
+         store_set(r->store, "lang", o->lang, e) < 0 ||
+         store_set(r->store, "roster", absolute(r->a, o->roster), e) < 0 ||
+         store_set(r->store, "oracle", o->without_oracle ? "without" : NULL, e) < 0 ||
+         store_set(r->store, "engine", o->engine_given, e) < 0 ||
+         store_set(r->store, "partition", o->engine.partition, e) < 0 ||
+         store_set(r->store, "account", o->engine.account, e) < 0 ||
+         store_set(r->store, "array-size", o->array_given, e) < 0 ||
+         store_set(r->store, "hosts", o->engine.hosts, e) < 0 ||
+         store_set(r->store, "secret", absolute(r->a, o->secret), e) < 0))
         rc = -1;
     for (int i = 0; rc == 0 && i < CLASS_FILLS; i++)
         rc = store_set(r->store, arena_printf(r->a, "fill/%d", i), absolute(r->a, o->fills[i]),
@@ -252,7 +281,9 @@ static void recall(struct class_run *r, struct batch_options *o)
     o->deadline = remembered(r, "deadline", o->deadline);
     o->late = remembered(r, "late", o->late);
     o->lang = remembered(r, "lang", o->lang);
+    o->roster = remembered(r, "roster", o->roster);
     o->secret = remembered(r, "secret", o->secret);
+    o->without_oracle |= store_get(r->store, "oracle", r->a) != NULL;
     recall_engine(r, o);
     for (int i = 0; !o->fills[i] && i < CLASS_FILLS; i++)
         o->fills[i] = store_get(r->store, arena_printf(r->a, "fill/%d", i), r->a);
@@ -303,17 +334,23 @@ static int load_secret(struct batch_options *o, struct arena *a, char **ret, str
     return o->secret ? secret_load(o->secret, first, ret, e) : err_oom(e);
 }
 
+/* --late and --deadline, else what course.yml says. */
 static int read_deadline(const struct batch_options *o, struct class_run *r, struct err *e)
 {
-    if (o->late && late_parse(o->late, &r->deadline.rule, e) < 0)
-        return -1;
+    const char *late = o->late ? o->late : r->unit.course->late;
+    bool due = o->deadline != NULL;
+
+    for (int i = 0; r->exercises[i]; i++)
+        due |= r->exercises[i]->deadline != NULL;
+    if (late && late_parse(late, &r->deadline.rule, e) < 0)
+        return o->late ? -1 : err_wrap(e, "course.yml");
     r->deadline.given = o->deadline != NULL;
     if (o->deadline && !time_parse(o->deadline, &r->deadline.at))
         return err_set(e, ERR_USAGE,
                        "'--deadline %s': expected a time like '2026-03-01 23:59' or "
                        "2026-03-01T23:59:00Z",
                        o->deadline);
-    if (o->late && !o->deadline && r->deadline.rule.kind != LATE_ACCEPT)
+    if (o->late && !due && r->deadline.rule.kind != LATE_ACCEPT)
         fprintf(stderr,
                 "lockstep batch: without --deadline only what a platform marks is late\n");
     return 0;
@@ -576,9 +613,37 @@ static int check_inputs(const struct class_run *r, struct err *e)
     return 0;
 }
 
+static int read_lists(const struct batch_options *o, struct class_run *r, struct err *e)
+{
+    static struct roster roster;
+    static struct map map;
+
+    r->accept_names = o->accept_names;
+    if (o->roster) {
+        if (roster_read(o->roster, r->a, &roster, e) < 0)
+            return -1;
+        r->roster = &roster;
+    }
+    if (o->map) {
+        if (map_read(o->map, r->unit.course, r->a, &map, e) < 0)
+            return -1;
+        r->map = &map;
+    }
+    return 0;
+}
+
 static bool has_class(struct class_run *r)
 {
     return store_get(r->store, "exercises", r->a) != NULL;
+}
+
+/* The same course as before, unless another one is named now. */
+static void recall_course(struct class_run *r)
+{
+    const char *home = store_get(r->store, "course", r->a);
+
+    if (home && !getenv("LOCKSTEP_HOME"))
+        setenv("LOCKSTEP_COURSE", home, 0);
 }
 
 static int batch(struct batch_options *o, struct class_run *r, struct err *e)
@@ -588,14 +653,23 @@ static int batch(struct batch_options *o, struct class_run *r, struct err *e)
     struct course c;
     int rc;
 
-    /* found out once, not by every worker; and before anything is written */
-    if (require_tier(o->least, e) < 0 || course_load(r->a, &c, e) < 0 ||
-        check_inputs(r, e) < 0 || (!again && choose_exercises(o, &c, r, e) < 0))
-        return -1;
     if (again && access(arena_printf(r->a, "%s/batch.db", r->out), F_OK) < 0)
         return err_set(e, ERR_USAGE, "'%s' holds no class to go on with", r->out);
+    /* found out once, not by every worker; and before anything is written */
+    if (require_tier(o->least, e) < 0 || (again && class_open(r, e) < 0))
+        return -1;
+    if (again)
+        recall_course(r);
+    if (course_load(r->a, &c, e) < 0 || check_inputs(r, e) < 0 ||
+        (!again && choose_exercises(o, &c, r, e) < 0))
+        return -1;
+    if (c.copy)
+        fprintf(stderr,
+                "lockstep batch: graded by the built-in course, not by its copy in '%s'; say "
+                "--course for that one\n",
+                c.copy);
     r->unit = (struct unit_options){.course = &c, .modes = ~0u};
-    if (class_open(r, e) < 0)
+    if (!again && class_open(r, e) < 0)
         return -1;
     if (again && !has_class(r))
         return err_set(e, ERR_USAGE, "'%s' holds no class to go on with", r->out);
@@ -608,9 +682,10 @@ static int batch(struct batch_options *o, struct class_run *r, struct err *e)
     if (parse_lang(o->lang, &r->lang, e) < 0)
         return -1;
     if ((again && choose_exercises(o, &c, r, e) < 0) || read_deadline(o, r, e) < 0 ||
-        load_secret(o, r->a, &secret, e) < 0)
+        read_lists(o, r, e) < 0 || load_secret(o, r->a, &secret, e) < 0)
         return -1;
     r->unit.secret = secret;
+    r->unit.no_oracle = o->without_oracle;
     for (int i = 0; i < CLASS_FILLS && o->fills[i]; i++)
         if (lms_check(o->fills[i], e) < 0) {
             free(secret);

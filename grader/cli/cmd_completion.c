@@ -1,8 +1,9 @@
 /* cmd_completion.c - `lockstep completion SHELL`: what bash, zsh and fish need to complete our
  * command lines, made from the same tables as parsing and --help.
  *
- * Commands, options, and the exercises of the course at hand (`lockstep list`); files where a
- * file is expected. Formats and the like that an option takes are words of its row's argument.
+ * Commands, options, the exercises of the course at hand (`lockstep list`) and the tests of one
+ * (`lockstep list EXERCISE`); files only where a file is expected. Formats and the like that an
+ * option takes are words of its row's argument.
  */
 #include <string.h>
 
@@ -45,6 +46,28 @@ static bool takes_exercises(const struct cmd *c)
     return strstr(c->args, "EXERCISE") != NULL;
 }
 
+/* Behind the exercise. */
+static bool takes_test(const struct cmd *c)
+{
+    return strstr(c->args, "TEST") != NULL;
+}
+
+static bool takes_files(const struct cmd *c)
+{
+    return strstr(c->args, "INPUT") || strstr(c->args, "FILE.c") || strstr(c->args, "[DIR]");
+}
+
+/* Is an option's value a file or a folder? */
+static bool is_file(const struct option_row *r)
+{
+    static const char *const args[] = {"FILE", "DIR", "OUT", "KEY", "FILE[:COL]"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(args); i++)
+        if (strcmp(r->arg, args[i]) == 0)
+            return true;
+    return false;
+}
+
 static const char *first_words(const struct cmd *c)
 {
     return strcmp(c->name, "export") == 0 ? "gradescope github classroom50 autolab prairielearn"
@@ -60,9 +83,14 @@ static void put_case(const struct cmd *c)
            *first_words(c) ? " " : "");
     for (const struct option_row *r = c->rows; r->name; r++)
         printf("--%s ", r->name);
-    printf("--help\"\n");
-    if (takes_exercises(c))
+    printf("--course --help\"\n");
+    if (takes_test(c))
+        printf("        if [ \"$COMP_CWORD\" -eq 3 ]; then words=\"$words $(_lockstep_tests "
+               "\"$prev\")\"\n        else words=\"$words $(_lockstep_exercises)\"; fi\n");
+    else if (takes_exercises(c))
         printf("        words=\"$words $(_lockstep_exercises)\"\n");
+    if (takes_files(c))
+        printf("        files=1\n");
     printf("        case $prev in\n");
     for (const struct option_row *r = c->rows; r->name; r++) {
         const char *values = values_of(r);
@@ -73,8 +101,10 @@ static void put_case(const struct cmd *c)
             printf("        -%c | ", r->key);
         else
             printf("        ");
-        printf("--%s) words=\"%s\" ;;\n", r->name, values ? values : "");
+        printf("--%s) words=\"%s\" files=%s ;;\n", r->name, values ? values : "",
+               is_file(r) ? "1" : "");
     }
+    printf("        --course) words='' files=1 ;;\n");
     printf("        esac\n        ;;\n");
 }
 
@@ -89,8 +119,12 @@ static void put_bash(bool zsh)
         "_lockstep_exercises() {\n"
         "    lockstep list 2>/dev/null | sed -n 's/^\\([0-9][0-9]-[a-z0-9-]*\\) .*/\\1/p' | "
         "tr '\\n' ' '\n}\n"
+        "_lockstep_tests() {\n"
+        "    lockstep list \"$1\" 2>/dev/null | sed -n 's/^  \\([a-z0-9-]*\\)  .*/\\1/p' | "
+        "tr '\\n' ' '\n}\n"
         "_lockstep() {\n"
-        "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words=''\n"
+        "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words='' "
+        "files=''\n"
         "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"");
     for (size_t i = 0; commands[i]; i++)
         printf("%s ", commands[i]->name);
@@ -99,7 +133,7 @@ static void put_bash(bool zsh)
         put_case(commands[i]);
     printf("    esac\n    fi\n"
            "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-           "    if [ \"$COMP_CWORD\" -gt 1 ] && [ \"${cur#-}\" = \"$cur\" ]; then\n"
+           "    if [ \"$files\" ] && [ \"${cur#-}\" = \"$cur\" ]; then\n"
            "        COMPREPLY+=($(compgen -f -- \"$cur\"))\n    fi\n}\n"
            "complete -o filenames -F _lockstep lockstep\n");
 }
@@ -122,7 +156,11 @@ static void put_fish(void)
            "set -l commands");
     for (size_t i = 0; commands[i]; i++)
         printf(" %s", commands[i]->name);
-    printf("\n");
+    printf("\ncomplete -c lockstep -f\n"
+           "complete -c lockstep -l course -r -F -d 'the course in a folder'\n"
+           "function __lockstep_tests\n"
+           "    lockstep list (commandline -opc)[3] 2>/dev/null | string match -rg "
+           "'^  ([a-z0-9-]+)  '\nend\n");
     for (size_t i = 0; commands[i]; i++) {
         const struct cmd *c = commands[i];
 
@@ -136,6 +174,12 @@ static void put_fish(void)
                    c->name, first_words(c),
                    takes_exercises(c) ? " (__lockstep_exercises)" : "");
         }
+        if (takes_test(c))
+            printf("complete -c lockstep -n '__fish_seen_subcommand_from %s; and test (count "
+                   "(commandline -opc)) -eq 3' -a '(__lockstep_tests)'\n",
+                   c->name);
+        if (takes_files(c))
+            printf("complete -c lockstep -F -n '__fish_seen_subcommand_from %s'\n", c->name);
         for (const struct option_row *r = c->rows; r->name; r++) {
             const char *values = values_of(r);
 
@@ -144,7 +188,7 @@ static void put_fish(void)
             if (r->key < 256)
                 printf(" -s %c", r->key);
             if (r->arg)
-                printf(values ? " -x -a '%s'" : " -r", values);
+                printf(values ? " -x -a '%s'" : is_file(r) ? " -r -F" : " -x", values);
             printf(" -d ");
             put_quoted(r->help);
             printf("\n");

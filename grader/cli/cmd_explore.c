@@ -1,10 +1,12 @@
 /* cmd_explore.c - `lockstep explore`: any C program with a main, under schedules we choose. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/debugger.h"
 #include "cli/options.h"
 #include "report/report.h"
 #include "stages/explorer.h"
+#include "stages/symbols.h"
 #include "stages/unit.h"
 
 enum {
@@ -19,6 +21,7 @@ enum {
     OPT_BOUND,
     OPT_GDB,
     OPT_FORK,
+    OPT_TRUST_ASM,
     OPT_COLOR
 };
 
@@ -27,7 +30,9 @@ struct explore_options {
     char *flags[FLAGS_MAX + 1];
     int flag_count;
     char *flag_text; /* the words of --cflags */
-    bool json, verbose, gdb;
+    bool json, verbose, gdb, trust_asm;
+    struct explorer_asm assembly; /* where the program's first one stands */
+    bool reads_input;             /* the program could read standard input */
     const char *color;
 };
 
@@ -41,8 +46,9 @@ static const struct option_row rows[] = {
     {OPT_GDB, "gdb", NULL, "with --replay: stop in gdb where it fails"},
     {OPT_JSON, "json", NULL, "the report as JSON"},
     {OPT_FORK, "fork", NULL, "a new process for every schedule"},
+    {OPT_TRUST_ASM, "trust-asm", NULL, "explore around inline assembly, and claim nothing"},
     {OPT_COLOR, "color", "WHEN", "auto, always or never"},
-    {'v', "verbose", NULL, "the schedules of advice, too"},
+    {'v', "verbose", NULL, "the schedules of advice, and what the program printed, too"},
     {0, NULL, NULL, NULL},
 };
 
@@ -116,6 +122,9 @@ static int use(void *ctx, int key, const char *value, struct err *e)
     case OPT_FORK:
         o->x.fork_each = true;
         return 0;
+    case OPT_TRUST_ASM:
+        o->trust_asm = true;
+        return 0;
     case OPT_COLOR:
         o->color = value;
         return 0;
@@ -180,9 +189,37 @@ static void release_sources(struct sources *s)
 /* ---- building
  * --------------------------------------------------------------------------------- */
 
+/* What reads standard input, by the names that the explorer gives it. */
+static void note_input(void *ctx, const struct symbol *s)
+{
+    static const char *const names[] = {
+        "stdin",   "scanf", "getchar",          "read",
+        "readv",   "poll",  "select",           "ppoll",
+        "pselect", "gets",  "getchar_unlocked", "__isoc99_scanf"};
+    bool *reads = ctx;
+
+    for (size_t i = 0; i < ARRAY_SIZE(names) && !s->defined; i++)
+        *reads |= strcmp(s->name, names[i]) == 0 ||
+                  (strncmp(s->name, "ls_x_", 5) == 0 && strcmp(s->name + 5, names[i]) == 0);
+}
+
+/* Inline assembly is not seen: nothing may be concluded, unless one insists. */
+static int check_assembly(const struct explore_options *o, struct err *e)
+{
+    const char *slash = strrchr(o->assembly.file, '/');
+
+    if (!o->assembly.line || o->trust_asm)
+        return 1;
+    return err_set(
+        e, ERR_SYSTEM,
+        "cannot explore it: inline assembly is not explored (%s:%d); --trust-asm goes "
+        "on, without any claim",
+        slash ? slash + 1 : o->assembly.file, o->assembly.line);
+}
+
 /* 1 = built, 0 = the compiler refused. */
-static int build(const struct explore_options *o, const struct sources *s, const char *runtime,
-                 const char *work, struct arena *a, bool *pure, struct err *e)
+static int build(struct explore_options *o, const struct sources *s,
+                 const struct explorer_build *b, struct arena *a, bool *pure, struct err *e)
 {
     char *objects[FILES_MAX + 1] = {NULL};
     struct buf said = {0};
@@ -190,21 +227,59 @@ static int build(const struct explore_options *o, const struct sources *s, const
 
     for (int i = 0; rc > 0 && i < s->count; i++) {
         objects[i] = arena_printf(a, "o%d.o", i);
-        rc = objects[i] ? explorer_compile(runtime, work, s->path[i], objects[i], o->flags,
-                                           true, &said, e)
+        rc = objects[i] ? explorer_compile(b, s->path[i], objects[i], &o->assembly, &said, e)
                         : err_oom(e);
     }
     if (rc > 0)
-        rc = explorer_link(runtime, work, objects, "program", false, &said, e);
+        rc = explorer_redirect(b, objects, true, &said, e);
+    if (rc > 0)
+        rc = explorer_link(b, objects, "program", false, &said, e);
     if (said.len)
         fwrite(said.data, 1, said.len, stderr);
     buf_release(&said);
+    if (rc > 0)
+        rc = check_assembly(o, e);
+    for (int i = 0; rc > 0 && objects[i]; i++)
+        if (symbols_each(arena_printf(a, "%s/%s", b->work, objects[i]), note_input,
+                         &o->reads_input, e) < 0)
+            rc = -1;
     if (rc > 0) {
-        const int p = explorer_is_pure(work, objects, e);
+        const int p = explorer_is_pure(b->work, objects, e);
 
         *pure = p > 0;
         rc = p < 0 ? -1 : 1;
     }
+    return rc;
+}
+
+/* ---- standard input: read once, the same in every schedule ------------------------------- */
+
+enum { INPUT_MAX = 64 << 20 };
+
+static int take_input(struct explore_options *o, const char *work, struct arena *a,
+                      struct err *e)
+{
+    const char *path = arena_printf(a, "%s/input", work);
+    struct buf all = {0};
+    char part[65536];
+    ssize_t n;
+    int rc;
+
+    if (!o->reads_input)
+        return 0;
+    if (isatty(STDIN_FILENO)) {
+        o->x.terminal = true;
+        return 0;
+    }
+    while ((n = read(STDIN_FILENO, part, sizeof part)) > 0 && all.len <= INPUT_MAX)
+        buf_add(&all, part, (size_t)n);
+    if (n > 0)
+        rc = err_set(e, ERR_USAGE, "standard input is larger than %d MiB", INPUT_MAX >> 20);
+    else
+        rc = !path || all.failed ? err_oom(e)
+                                 : write_plain(path, all.data ? all.data : "", all.len, e);
+    buf_release(&all);
+    o->x.input = path;
     return rc;
 }
 
@@ -238,44 +313,69 @@ static int print(const struct explore_options *o, const struct exploration *x,
     return rc;
 }
 
+static int explore_built(struct explore_options *o, struct sources *s, const char *work,
+                         char *const files[], struct arena *a, struct err *e)
+{
+    struct exploration x = {0};
+    int rc = take_input(o, work, a, e);
+
+    if (rc == 0 && o->gdb)
+        return debug_schedule(work, "program", o->x.token, NULL, e);
+    if (rc == 0)
+        rc = explorer_run(work, "program", &o->x, quote, s, a, &x, e);
+    if (rc == 0 && o->assembly.line && x.extent && strcmp(x.extent, "all") == 0) {
+        x.extent = "budget";
+        x.stopped = "inline assembly was not explored";
+    }
+    if (rc == 0 && (rc = print(o, &x, files, e)) == 0)
+        rc = x.bugs ? EXIT_SOME_FAIL : EXIT_ALL_PASS;
+    if (rc == EXIT_ALL_PASS && x.extent && strcmp(x.extent, "none") == 0)
+        rc = err_set(e, ERR_SYSTEM, "cannot explore it: %.300s", x.why);
+    return rc;
+}
+
 static int explore(struct explore_options *o, char *const files[], struct arena *a,
                    struct err *e)
 {
     struct sources s = {.a = a};
-    struct exploration x = {0};
     struct err ignored = {0};
     struct course c;
     bool pure = false;
     const char *work = NULL;
+    char *cwd = getcwd(NULL, 0);
     int rc;
 
-    rc = course_load(a, &c, e);
+    rc = cwd ? course_load(a, &c, e) : err_errno(e, "cannot tell the current folder");
     if (rc == 0)
         rc = read_sources(&s, files, e);
     if (rc == 0)
         rc = unit_open_work(a, &work, e);
-    if (rc == 0)
-        rc = build(o, &s, c.runtime, work, a, &pure, e);
-    if (rc == 0)
-        rc = err_set(e, ERR_USAGE,
-                     "the program does not compile; the compiler's words are above");
-    o->x.fork_each |= !pure;
-    if (rc > 0 && o->gdb)
-        rc = debug_schedule(work, "program", o->x.token, NULL, e);
-    else if (rc > 0 && (rc = explorer_run(work, "program", &o->x, quote, &s, a, &x, e)) == 0 &&
-             (rc = print(o, &x, files, e)) == 0)
-        rc = x.bugs ? EXIT_SOME_FAIL : EXIT_ALL_PASS;
-    if (rc == EXIT_ALL_PASS && x.extent && strcmp(x.extent, "none") == 0)
-        rc = err_set(e, ERR_SYSTEM, "cannot explore it: %.200s", x.why);
+    if (rc == 0) {
+        const struct explorer_build b = {
+            .runtime = c.runtime, .work = work, .cwd = cwd, .flags = o->flags};
+
+        rc = build(o, &s, &b, a, &pure, e);
+        if (rc == 0) {
+            fprintf(stderr, "lockstep explore: the program does not compile; the compiler's "
+                            "messages are above\n");
+            rc = EXIT_NOT_COMPILED;
+        } else if (rc > 0) {
+            o->x.fork_each |= !pure;
+            o->x.opaque = !pure;
+            o->x.cwd = cwd;
+            rc = explore_built(o, &s, work, files, a, e);
+        }
+    }
     if (work)
         remove_tree(work, &ignored);
     release_sources(&s);
+    free(cwd);
     return rc;
 }
 
 static int run(int argc, char *argv[], struct err *e)
 {
-    struct explore_options o = {.x = {.after = -1, .trusted = true}};
+    struct explore_options o = {.x = {.after = -1, .trusted = true, .output = true}};
     struct arena a = {0};
     int first, status, end = argc;
 

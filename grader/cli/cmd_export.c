@@ -13,11 +13,13 @@
 #include <time.h>
 
 #include "batch/unitfile.h"
+#include "cli/handout.h"
 #include "cli/options.h"
 #include "cli/pack.h"
-#include "cli/stub.h"
+#include "core/course.h"
+#include "core/place.h"
 
-enum { OPT_SECRET = 256, TEMPLATE_MAX = 1 << 20, FILES_MAX = 32 };
+enum { OPT_SECRET = 256, TEMPLATE_MAX = 1 << 20 };
 
 struct platform {
     const char *name, *ending;
@@ -70,7 +72,7 @@ struct job {
     const struct platform *to;
     const struct course *c;
     const struct exercise *const *list; /* NULL-ended */
-    const char *templates;              /* folder */
+    const char *source, *templates;     /* folders of Makefile and grader/; of the platform's */
     char *secret;
     struct arena *a;
     time_t now;
@@ -156,45 +158,42 @@ static bool skip_grader(const char *path)
     return strstr(path, "__pycache__") != NULL;
 }
 
-/* The exercise as students get it: whatever stands in this tree's stub. */
-static int put_exercise(struct pack *p, const struct job *j, const struct exercise *x,
-                        const char *prefix, struct err *e)
+struct into {
+    struct pack *p;
+    const char *prefix;
+    struct arena *a;
+};
+
+static int put_file(void *ctx, const struct exercise *x, const char *name, const char *text,
+                    size_t len, struct err *e)
 {
-    static const char *const names[] = {"README.md", "README.zh-CN.md", "exercise.yml"};
-    const char *files[FILES_MAX] = {arena_printf(j->a, "%s.h", x->cname),
-                                    arena_printf(j->a, "check_%s.c", x->cname)};
-    struct buf stub = {0};
-    int n = 2, rc = stub_from_history(x, j->a, &stub, e);
+    const struct into *to = ctx;
+    const char *path = arena_printf(to->a, "%s%s/%s", to->prefix, x->id, name);
 
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-        files[n++] = names[i];
-    if (rc == 1)
-        files[n++] = x->rubric.edit;
-    else if (rc == 0)
-        rc = pack_put(p, arena_printf(j->a, "%s%s/%s", prefix, x->id, x->rubric.edit),
-                      stub.data, stub.len, 0644, e);
-    buf_release(&stub);
-    for (int i = 0; rc >= 0 && i < n; i++) {
-        const char *path = arena_printf(j->a, "%s/%s", x->dir, files[i]);
-        auto_free char *text = NULL;
-        size_t len;
+    return path ? pack_put(to->p, path, text, len, 0644, e) : err_oom(e);
+}
 
-        if (!path)
-            return err_oom(e);
-        if (access(path, F_OK) < 0)
-            continue;
-        rc = slurp(path, TEMPLATE_MAX, &text, &len, e);
-        if (rc == 0)
-            rc = pack_put(p, arena_printf(j->a, "%s%s/%s", prefix, x->id, files[i]), text, len,
-                          0644, e);
-    }
-    return rc < 0 ? -1 : 0;
+/* The exercises as students get them, and the course.yml of these alone. */
+static int put_exercises(struct pack *p, const struct job *j, const char *prefix, struct err *e)
+{
+    struct into to = {p, prefix, j->a};
+    struct buf b = {0};
+    int rc;
+
+    course_file_print(j->c, j->list, &b);
+    rc = b.failed
+             ? err_oom(e)
+             : pack_put(p, arena_printf(j->a, "%scourse.yml", prefix), b.data, b.len, 0644, e);
+    buf_release(&b);
+    for (int i = 0; rc == 0 && j->list[i]; i++)
+        rc = handout_each(j->c, j->list[i], j->a, put_file, &to, e);
+    return rc;
 }
 
 static int put_source(struct pack *p, const struct job *j, struct err *e)
 {
-    const char *to = j->to->source, *home = j->c->home;
-    const char *makefile = arena_printf(j->a, "%s/Makefile", home);
+    const char *to = j->to->source;
+    const char *makefile = arena_printf(j->a, "%s/Makefile", j->source);
     auto_free char *text = NULL;
     size_t len = 0;
     int rc = makefile ? slurp(makefile, TEMPLATE_MAX, &text, &len, e) : err_oom(e);
@@ -202,15 +201,15 @@ static int put_source(struct pack *p, const struct job *j, struct err *e)
     if (rc == 0)
         rc = pack_put(p, arena_printf(j->a, "%sMakefile", to), text, len, 0644, e);
     if (rc == 0)
-        rc = pack_tree(p, arena_printf(j->a, "%s/grader", home),
+        rc = pack_tree(p, arena_printf(j->a, "%s/grader", j->source),
                        arena_printf(j->a, "%sgrader/", to), skip_grader, e);
-    for (int i = 0; rc == 0 && j->list[i]; i++) {
-        const struct exercise *x = j->list[i];
+    if (rc == 0)
+        rc = put_exercises(p, j, arena_printf(j->a, "%sexercises/", to), e);
+    for (int i = 0; rc == 0 && j->to->secret && j->list[i]; i++) {
+        const char *id = j->list[i]->id;
 
-        rc = put_exercise(p, j, x, arena_printf(j->a, "%sexercises/", to), e);
-        if (rc == 0 && j->to->secret)
-            rc = pack_tree(p, arena_printf(j->a, "%s/solutions/%s", home, x->id),
-                           arena_printf(j->a, "%ssolutions/%s/", to, x->id), NULL, e);
+        rc = pack_tree(p, arena_printf(j->a, "%s/solutions/%s", j->c->home, id),
+                       arena_printf(j->a, "%ssolutions/%s/", to, id), NULL, e);
     }
     if (rc == 0 && j->to->secret)
         rc = pack_put(p, j->to->secret, j->secret, strlen(j->secret), 0600, e);
@@ -269,8 +268,8 @@ static int write_package(const struct job *j, const char *out, struct err *e)
         rc = put_template(&p, j, names[i], e);
     if (rc == 0)
         rc = j->to->inner ? put_inner(&p, j, e) : put_source(&p, j, e);
-    for (int i = 0; rc == 0 && j->to->stubs && j->list[i]; i++)
-        rc = put_exercise(&p, j, j->list[i], j->to->stubs, e);
+    if (rc == 0 && j->to->stubs)
+        rc = put_exercises(&p, j, j->to->stubs, e);
     return pack_close(&p, rc, e);
 }
 
@@ -311,6 +310,39 @@ static int find_secret(const struct export_options *o, struct job *j, struct err
     return secret_load(path, false, &j->secret, e);
 }
 
+/* An installation has it below share/lockstep/source, a tree at its top. */
+static int find_source(struct job *j, struct err *e)
+{
+    const char *makefile = place_find("source/Makefile", j->a);
+    char *dir;
+
+    if (!makefile)
+        makefile = place_find("Makefile", j->a);
+    dir = makefile ? arena_strdup(j->a, makefile) : NULL;
+    if (!dir)
+        return err_set(
+            e, ERR_USAGE,
+            "packages hold the grader's source, and this installation has none: use one "
+            "made by 'make install', not by 'make install-student'");
+    *strrchr(dir, '/') = '\0';
+    j->source = dir;
+    j->templates = arena_printf(j->a, "%s/grader/packaging/%s", dir, j->to->name);
+    return j->templates ? 0 : err_oom(e);
+}
+
+/* An instructor's package without references would compare with nothing. */
+static int find_solutions(const struct job *j, struct err *e)
+{
+    for (int i = 0; j->to->secret && j->list[i]; i++)
+        if (!course_solution(j->c, j->list[i], j->a))
+            return err_set(
+                e, ERR_USAGE,
+                "no reference solution of %s in '%s': the package for %s compares with "
+                "it",
+                j->list[i]->id, j->c->home, j->to->name);
+    return 0;
+}
+
 static int export(const struct export_options *o, char *const words[], struct arena *a,
                   struct err *e)
 {
@@ -332,14 +364,8 @@ static int export(const struct export_options *o, char *const words[], struct ar
         return -1;
     j.c = &c;
     j.list = list;
-    j.templates = arena_printf(a, "%s/grader/packaging/%s", c.home, j.to->name);
-    if (!j.templates)
-        return err_oom(e);
-    if (access(j.templates, F_OK) < 0)
-        return err_set(
-            e, ERR_USAGE,
-            "packages are made from a source tree, and '%s' is none; run it in a clone",
-            c.home);
+    if ((rc = find_source(&j, e)) < 0 || (rc = find_solutions(&j, e)) < 0)
+        return rc;
     rc = find_secret(o, &j, e);
     if (rc == 0)
         rc = write_package(&j, o->out, e);

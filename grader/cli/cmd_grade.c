@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 
 #include "batch/key.h"
+#include "batch/manifest.h"
 #include "batch/unitfile.h"
 #include "cli/options.h"
+#include "cli/own.h"
 #include "cli/scores.h"
 #include "core/utf8.h"
 #include "report/report.h"
@@ -20,7 +22,8 @@ enum {
     OPT_ORACLE,
     OPT_SECRET,
     OPT_MIN_TIER,
-    OPT_LANG
+    OPT_LANG,
+    OPT_STUDENT
 };
 
 struct wanted_format {
@@ -32,7 +35,7 @@ struct grade_options {
     const char *submission, *secret;
     struct wanted_format formats[MAX_FORMATS];
     int format_count;
-    bool verbose, oracle;
+    bool verbose, oracle, student;
     enum tier least;
     enum lang lang;
     enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
@@ -50,7 +53,8 @@ static const struct option_row rows[] = {
     {OPT_MIN_TIER, "min-tier", "TIER",
      "refuse where runs are confined less: full, fallback or none (default)"},
     {OPT_LANG, "lang", "L", "en or zh (default: the terminal's)"},
-    {'v', "verbose", NULL, "show every mode and all advice"},
+    {OPT_STUDENT, "for-student", NULL, "leave out what the rubric hides from students"},
+    {'v', "verbose", NULL, "show every finding of every mode, and all advice"},
     {0, NULL, NULL, NULL},
 };
 
@@ -121,6 +125,9 @@ static int use(void *ctx, int key, const char *value, struct err *e)
     case OPT_ORACLE:
         o->oracle = true;
         return 0;
+    case OPT_STUDENT:
+        o->student = true;
+        return 0;
     case OPT_SECRET:
         o->secret = value;
         return 0;
@@ -131,24 +138,18 @@ static int use(void *ctx, int key, const char *value, struct err *e)
 }
 
 /* Where each exercise's file is, as a forge knows it: relative, as it was found. */
-static json_t *paths_of(const struct grade_options *o, const struct unit_result *units,
-                        int count)
+static json_t *paths_of(const struct unit_result *units, const char *const *files, int count)
 {
-    const char *dir = o->submission ? o->submission : "exercises";
     json_t *paths = json_object();
-    struct arena a = {0};
 
-    while (strncmp(dir, "./", 2) == 0)
-        dir += 2;
     for (int i = 0; i < count; i++) {
-        const char *file = submission_file(dir, units[i].exercise, &a);
+        const char *file = files[i];
 
-        if (file && strncmp(dir, ".", 2) == 0)
+        while (file && strncmp(file, "./", 2) == 0)
             file += 2;
         if (file)
             json_object_set_new(paths, units[i].exercise->id, json_string(file));
     }
-    arena_release(&a);
     return paths;
 }
 
@@ -251,7 +252,7 @@ static int write_formats(const struct grade_options *o, const json_t *result,
                          const char *const *files, int count, bool whole, struct err *e)
 {
     auto_free char *behind = NULL;
-    json_t *paths = paths_of(o, units, count);
+    json_t *paths = paths_of(units, files, count);
     json_t *sources = has_format(o, "html") ? sources_of(units, files, count) : NULL;
     struct render_options r = {.lang = o->lang,
                                .verbose = o->verbose,
@@ -278,9 +279,13 @@ static int write_formats(const struct grade_options *o, const json_t *result,
 static int write_all_formats(const struct grade_options *o, const struct unit_result *units,
                              const char *const *files, int count, bool whole, struct err *e)
 {
-    json_t *result = NULL, *timing = NULL;
+    json_t *result = NULL, *timing = NULL, *shown = NULL;
     int rc = report_json(units, count, &result, e);
 
+    if (rc == 0 && o->student && (rc = report_for_student(result, true, &shown, e)) == 0) {
+        json_decref(result);
+        result = shown;
+    }
     if (rc == 0)
         rc = report_timing(units, count, &timing, e);
     if (rc == 0)
@@ -352,12 +357,51 @@ static int grade_all(const struct grade_options *o, const struct course *c,
             why = list[i]->broken;
         progress_clear();
         fprintf(stderr, "lockstep grade: %s not graded: %s\n", list[i]->id, why.msg);
-        units[i] = (struct unit_result){
-            .exercise = list[i], .max = RUBRIC_POINTS, .not_graded = arena_strdup(a, why.msg)};
+        units[i] = (struct unit_result){.exercise = list[i],
+                                        .max = rubric_max(&list[i]->rubric),
+                                        .not_graded = arena_strdup(a, why.msg)};
         status = EXIT_BROKEN;
     }
     progress_clear();
     return status;
+}
+
+/* A student's folder may hold a course, too: its suites must not decide over its own work. */
+static int open_course(const struct grade_options *o, struct arena *a, struct course *c,
+                       struct err *e)
+{
+    auto_free char *dir = o->submission ? realpath(o->submission, NULL) : NULL;
+    const size_t n = dir ? strlen(dir) : 0;
+
+    if (course_load(a, c, e) < 0)
+        return -1;
+    if (c->from == COURSE_AROUND && dir && strncmp(c->home, dir, n) == 0 &&
+        (!c->home[n] || c->home[n] == '/'))
+        return err_set(
+            e, ERR_USAGE,
+            "'%.120s' is both what is graded and the course '%.60s' that grades it; say "
+            "which course with --course DIR",
+            dir, c->id);
+    return 0;
+}
+
+/* One's own copy of the course is not what grades: it may be older, or edited. */
+static void note_versions(const struct course *c, const struct exercise *const *list,
+                          struct arena *a)
+{
+    for (int i = 0; c->copy && list[i]; i++) {
+        struct exercise copy = *list[i];
+        char here[KEY_HEX], there[KEY_HEX];
+        struct err ignored;
+
+        copy.dir = arena_printf(a, "%s/exercises/%s", c->copy, copy.id);
+        if (copy.dir && manifest_version(&copy, here, &ignored) == 0 &&
+            manifest_version(list[i], there, &ignored) == 0 && strcmp(here, there) != 0)
+            fprintf(stderr,
+                    "lockstep grade: note: contract, suite or rubric of %s in '%s' is not the "
+                    "installed one, which is used; 'lockstep init %s' brings it\n",
+                    copy.id, c->copy, c->copy);
+    }
 }
 
 static int grade(const struct grade_options *o, char *const words[], struct arena *a,
@@ -365,25 +409,26 @@ static int grade(const struct grade_options *o, char *const words[], struct aren
 {
     const struct exercise **list;
     struct unit_result *units;
-    const char **files, *dir;
+    const char **files;
     struct course c;
     struct stat st;
     int count, status;
 
     if (o->submission && (stat(o->submission, &st) < 0 || !S_ISDIR(st.st_mode)))
         return err_set(e, ERR_USAGE, "'%s' is not a folder", o->submission);
-    if (require_tier(o->least, e) < 0 || course_load(a, &c, e) < 0 ||
-        (count = pick_exercises(&c, words, a, &list, e)) < 0)
+    if (require_tier(o->least, e) < 0 || open_course(o, a, &c, e) < 0 ||
+        (count = own_pick(&c, words, a, &list, e)) < 0)
         return -1;
     units = arena_zalloc(a, (size_t)(count + 1) * sizeof *units);
     files = arena_zalloc(a, (size_t)(count + 1) * sizeof *files);
-    dir = o->submission ? o->submission : own_files(&c, a);
-    if (!units || !files || !dir)
+    if (!units || !files)
         return err_oom(e);
+    note_versions(&c, list, a);
     for (int i = 0; i < count; i++) {
-        files[i] = submission_file(dir, list[i], a);
+        if (own_file(list[i], o->submission, a, &files[i], e) < 0)
+            return -1;
         units[i] = (struct unit_result){.exercise = list[i],
-                                        .max = RUBRIC_POINTS,
+                                        .max = rubric_max(&list[i]->rubric),
                                         .not_graded = "grading ended before its turn came"};
     }
     status = grade_all(o, &c, list, files, count, a, units, e);

@@ -91,7 +91,7 @@ static int choose(const struct course *c, const json_t *scores, const char *word
                        "exercise");
     *ret = course_find(c, last);
     if (!*ret)
-        return err_set(e, ERR_USAGE, "unknown exercise '%s'; 'lockstep list' names them", last);
+        return course_unknown(c, last, e);
     if ((*ret)->broken.kind != ERR_NONE) {
         *e = (*ret)->broken;
         return -1;
@@ -109,7 +109,7 @@ static int give(const struct hint_options *o, const struct exercise *x, const ch
         return 0;
     }
     if (!rubric_find(&x->rubric, test))
-        return err_set(e, ERR_USAGE, "%s has no test '%s'", x->id, test);
+        return exercise_no_test(x, test, e);
     return hint_show(x, test, o->again, o->lang, e);
 }
 

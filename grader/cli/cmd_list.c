@@ -79,9 +79,9 @@ void list_print(const struct course *c, const json_t *scores, enum lang lang)
         if (x->broken.kind != ERR_NONE || x->rubric.draft)
             continue;
         sum += best > 0 ? best : 0;
-        max += RUBRIC_POINTS;
+        max += rubric_max(&x->rubric);
         any |= best >= 0;
-        if (next < 0 && best < RUBRIC_POINTS)
+        if (next < 0 && best < rubric_max(&x->rubric))
             next = i;
     }
     printf("%-22s  %4d  ", "", sum);
@@ -97,6 +97,25 @@ void list_print(const struct course *c, const json_t *scores, enum lang lang)
         printf("%s", tr(lang, "\nAll of it. Well done.\n"));
 }
 
+static int list_tests(const struct course *c, const char *word, enum lang lang, struct err *e)
+{
+    const struct exercise *x = course_find(c, word);
+
+    if (!x)
+        return course_unknown(c, word, e);
+    if (x->broken.kind != ERR_NONE) {
+        *e = x->broken;
+        return -1;
+    }
+    printf("%s  %s\n", x->id, x->rubric.title[lang]);
+    for (int i = 0; i < x->rubric.test_count; i++) {
+        const struct rubric_test *t = &x->rubric.tests[i];
+
+        printf("  %-26s  %3d  %s\n", t->id, t->points, t->title[lang]);
+    }
+    return EXIT_ALL_PASS;
+}
+
 static int run(int argc, char *argv[], struct err *e)
 {
     struct arena a = {0};
@@ -108,9 +127,14 @@ static int run(int argc, char *argv[], struct err *e)
 
     if (first < 0)
         return first;
-    if (argv[first])
-        return err_set(e, ERR_USAGE, "'%s' is not expected", argv[first]);
+    if (argv[first] && argv[first + 1])
+        return err_set(e, ERR_USAGE, "'%s' is not expected", argv[first + 1]);
     status = course_load(&a, &c, e) < 0 ? -1 : EXIT_ALL_PASS;
+    if (status == EXIT_ALL_PASS && argv[first]) {
+        status = list_tests(&c, argv[first], lang, e);
+        arena_release(&a);
+        return status;
+    }
     if (status == EXIT_ALL_PASS) {
         if (scores_load(&scores, &why) < 0)
             fprintf(stderr, "lockstep list: the best scores are not known: %s\n", why.msg);
@@ -123,8 +147,8 @@ static int run(int argc, char *argv[], struct err *e)
 
 const struct cmd cmd_list = {
     .name = "list",
-    .args = "[OPTIONS]",
+    .args = "[EXERCISE] [OPTIONS]",
     .rows = rows,
-    .summary = "list the exercises, with the best score so far",
+    .summary = "list the exercises with the best score so far, or the tests of one",
     .run = run,
 };

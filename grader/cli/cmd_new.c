@@ -10,10 +10,12 @@
 
 #include "cli/options.h"
 #include "cli/skeleton.h"
+#include "core/place.h"
 
 enum { SLUG_MAX = 40 };
 
 struct names {
+    const struct course *c;
     const char *home, *id, *slug;
     char *cname, *upper;
 };
@@ -81,15 +83,54 @@ static char *fill(const struct names *n, const char *text)
     return b.data;
 }
 
+/* Takes out of the text what is in another language: a line "zh: ..." and the deeper ones below
+ * it. */
+static void drop_language(char *text, const char *name)
+{
+    char *to = text;
+    size_t dropped = SIZE_MAX; /* indentation of what is being dropped */
+
+    for (char *line = text, *next; *line; line = next) {
+        const size_t n = strcspn(line, "\n") + 1, indent = strspn(line, " ");
+        const bool is = strncmp(line + indent, name, 2) == 0 && line[indent + 2] == ':';
+
+        next = line + (line[n - 1] ? n : n - 1);
+        if (indent > dropped)
+            continue;
+        dropped = is ? indent : SIZE_MAX;
+        if (is)
+            continue;
+        memmove(to, line, (size_t)(next - line));
+        to += next - line;
+    }
+    *to = '\0';
+}
+
+/* README.zh-CN.md belongs to courses that are in Chinese. */
+static bool is_wanted(const struct names *n, const char *path)
+{
+    const char *base = strrchr(path, '/') + 1;
+
+    if (strcmp(base, "README.md") == 0)
+        return n->c->languages & 1u << LANG_EN;
+    return strcmp(base, "README.zh-CN.md") != 0 || n->c->languages & 1u << LANG_ZH;
+}
+
 static int write_file(const struct names *n, const struct skeleton_file *f, struct arena *a,
                       struct err *e)
 {
+    static const char *const languages[LANG_COUNT] = {[LANG_EN] = "en", [LANG_ZH] = "zh"};
     auto_free char *path = fill(n, f->path), *text = fill(n, f->text);
     const char *full = path ? arena_printf(a, "%s/%s", n->home, path) : NULL;
     char *dir = full ? arena_strdup(a, full) : NULL;
 
     if (!dir || !text)
         return err_oom(e);
+    if (!is_wanted(n, full))
+        return 0;
+    for (int l = 0; strstr(full, "exercise.yml") && l < LANG_COUNT; l++)
+        if (!(n->c->languages & 1u << l))
+            drop_language(text, languages[l]);
     *strrchr(dir, '/') = '\0';
     if (make_dirs(dir, e) < 0 || write_whole(full, text, strlen(text), e) < 0)
         return -1;
@@ -119,10 +160,17 @@ static int write_skeleton(const struct names *n, struct arena *a, struct err *e)
 static int make_exercise(const char *slug, struct arena *a, struct err *e)
 {
     struct names n = {.slug = slug};
+    const char *guide;
     struct course c;
 
     if (course_load(a, &c, e) < 0 || check_slug(&c, slug, e) < 0)
         return -1;
+    if (c.from == COURSE_BUILTIN)
+        return err_set(
+            e, ERR_USAGE,
+            "there is no course here to add '%s' to: 'lockstep course new DIR' makes one",
+            slug);
+    n.c = &c;
     n.home = c.home;
     n.id = next_id(&c, slug, a);
     n.cname = arena_strdup(a, slug);
@@ -138,9 +186,12 @@ static int make_exercise(const char *slug, struct arena *a, struct err *e)
     printf("A new exercise, %s, below %s:\n\n", n.id, n.home);
     if (write_skeleton(&n, a, e) < 0)
         return -1;
+    guide = place_find("source/grader/AUTHORING.md", a);
+    if (!guide)
+        guide = place_find("grader/AUTHORING.md", a);
     printf("\nIt is a draft: 'lockstep lint %s' says what is missing.\n"
-           "How to write one: grader/AUTHORING.md.\n",
-           n.id);
+           "How to write one: %s\n",
+           n.id, guide ? guide : "grader/AUTHORING.md in the source of Lockstep");
     return EXIT_ALL_PASS;
 }
 

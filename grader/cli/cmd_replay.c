@@ -5,6 +5,7 @@
 #include "batch/unitfile.h"
 #include "cli/debugger.h"
 #include "cli/options.h"
+#include "cli/own.h"
 #include "report/report.h"
 #include "stages/unit.h"
 
@@ -81,7 +82,7 @@ static int replay(struct replay_options *o, const char *exercise, const char *te
     const struct rubric_test *t;
     struct exploration found = {0};
     struct unit_options uo = {0};
-    const char *dir = o->submission;
+    const char *file;
     auto_free char *secret = NULL;
     struct course c;
     int rc;
@@ -90,26 +91,24 @@ static int replay(struct replay_options *o, const char *exercise, const char *te
         return -1;
     x = course_find(&c, exercise);
     if (!x)
-        return err_set(e, ERR_USAGE, "unknown exercise '%s'; 'lockstep list' names them",
-                       exercise);
+        return course_unknown(&c, exercise, e);
     if (x->broken.kind != ERR_NONE) {
         *e = x->broken;
         return -1;
     }
     t = rubric_find(&x->rubric, test);
     if (!t)
-        return err_set(e, ERR_USAGE, "%s has no test '%s'", x->id, test);
+        return exercise_no_test(x, test, e);
     if (!(t->modes & 1u << MODE_EXPLORE))
         return err_set(e, ERR_USAGE, "%s %s is not explored: there is no schedule to replay",
                        x->id, t->id);
-    if (!dir)
-        dir = own_files(&c, a);
+    if (own_file(x, o->submission, a, &file, e) < 0)
+        return -1;
     if (o->secret && secret_load(o->secret, false, &secret, e) < 0)
         return -1;
     uo.course = &c;
     uo.secret = secret;
-    rc = unit_replay(&uo, x, submission_file(dir, x, a), t, o->token, o->gdb ? debug : NULL, o,
-                     a, &found, e);
+    rc = unit_replay(&uo, x, file, t, o->token, o->gdb ? debug : NULL, o, a, &found, e);
     if (rc < 0 || o->gdb)
         return rc;
     if (print(o, x, t, &found, a, e) < 0)

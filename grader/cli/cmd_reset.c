@@ -1,6 +1,7 @@
 /* cmd_reset.c - `lockstep reset EXERCISE`: the stub again; what was written is kept elsewhere.
  *
- * Where the stub comes from: another course than the files (an installed one), else the commit
+ * Where the stub comes from: what `init` has kept, another course than the files (an installed
+ * one), else the commit
  * that last touched the exercise's contract, suite or rubric, none of which a student edits:
  * what stood beside them then was the stub.
  */
@@ -10,7 +11,9 @@
 #include <sys/stat.h>
 
 #include "batch/unitfile.h"
+#include "cli/init.h"
 #include "cli/options.h"
+#include "cli/own.h"
 #include "cli/scores.h"
 #include "cli/stub.h"
 #include "report/words.h"
@@ -50,21 +53,25 @@ static bool same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static int find_stub(const struct exercise *x, const char *file, struct arena *a,
-                     struct buf *ret, struct err *e)
+static int find_stub(const struct course *c, const struct exercise *x, const char *file,
+                     struct arena *a, struct buf *ret, struct err *e)
 {
+    const char *kept =
+        arena_printf(a, "%s/" INIT_STUBS "/%s/%s", c->home, x->id, x->rubric.edit);
     const char *own = arena_printf(a, "%s/%s", x->dir, x->rubric.edit);
     auto_free char *text = NULL;
     size_t len;
 
     if (!own)
         return err_oom(e);
-    if (same_file(own, file)) {
+    if (kept && access(kept, F_OK) == 0) {
+        own = kept;
+    } else if (same_file(own, file)) {
         const int rc = stub_from_history(x, a, ret, e);
 
         return rc == 1 ? err_set(e, ERR_USAGE,
                                  "no stub of %s to go back to: this course is neither an "
-                                 "installed one nor kept in git",
+                                 "installed one, nor made by 'lockstep init', nor kept in git",
                                  x->id)
                        : rc;
     }
@@ -115,15 +122,15 @@ static bool agreed(const char *file, enum lang lang)
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static int put_back(const struct reset_options *o, const struct exercise *x, const char *file,
-                    struct arena *a, struct err *e)
+static int put_back(const struct reset_options *o, const struct course *c,
+                    const struct exercise *x, const char *file, struct arena *a, struct err *e)
 {
     const enum lang lang = o->lang;
     auto_free char *now = NULL;
     const char *kept = NULL;
     struct buf stub = {0};
     size_t len = 0;
-    int rc = find_stub(x, file, a, &stub, e);
+    int rc = find_stub(c, x, file, a, &stub, e);
 
     if (rc == 0 && access(file, F_OK) == 0)
         rc = slurp(file, SOURCE_MAX, &now, &len, e);
@@ -150,22 +157,21 @@ static int put_back(const struct reset_options *o, const struct exercise *x, con
 static int reset(const struct reset_options *o, const char *word, struct err *e)
 {
     const struct exercise *x;
-    const char *dir = o->submission, *file;
+    const char *file;
     struct arena a = {0};
     struct course c;
     int rc = course_load(&a, &c, e);
 
     if (rc == 0 && !(x = course_find(&c, word)))
-        rc = err_set(e, ERR_USAGE, "unknown exercise '%s'; 'lockstep list' names them", word);
+        rc = course_unknown(&c, word, e);
     if (rc == 0 && x->broken.kind != ERR_NONE) {
         *e = x->broken;
         rc = -1;
     }
     if (rc == 0) {
-        if (!dir)
-            dir = own_files(&c, &a);
-        file = submission_file(dir, x, &a);
-        rc = file ? put_back(o, x, file, &a, e) : err_oom(e);
+        rc = own_file(x, o->submission, &a, &file, e);
+        if (rc == 0)
+            rc = put_back(o, &c, x, file, &a, e);
     }
     arena_release(&a);
     return rc < 0 ? -1 : EXIT_ALL_PASS;

@@ -1,8 +1,8 @@
 /* cmd_submit.c - `lockstep submit`: grade once more, then one archive with a manifest.
  *
- * What does not compile is not packed without a word: that is the one thing a student cannot
- * have meant. Format of the manifest: batch/manifest.h. Written by libarchive, whole or not at
- * all.
+ * What does not compile, and what is still the stub, is not packed without a word: no student
+ * can have meant that. Format of the manifest: batch/manifest.h. Written by libarchive, whole
+ * or not at all.
  */
 #include <errno.h>
 #include <gnu/libc-version.h>
@@ -13,6 +13,7 @@
 #include "batch/tool.h"
 #include "batch/unitfile.h"
 #include "cli/options.h"
+#include "cli/own.h"
 #include "cli/pack.h"
 #include "core/version.h"
 #include "report/words.h"
@@ -38,7 +39,7 @@ static const struct option_row rows[] = {
     {OPT_SUBMISSION, "submission", "DIR", "of DIR/NN-slug/slug.c or DIR/slug.c"},
     {OPT_SIGN, "sign", "KEY", "sign the manifest with this SSH key (ssh-keygen -Y sign)"},
     {OPT_LANG, "lang", "L", "en or zh (default: the terminal's)"},
-    {OPT_ANYWAY, "anyway", NULL, "pack what does not compile as well"},
+    {OPT_ANYWAY, "anyway", NULL, "pack also what does not compile, or is still the stub"},
     {0, NULL, NULL, NULL},
 };
 
@@ -93,8 +94,14 @@ static int check_one(const struct submit_options *o, const struct course *c, boo
     progress_clear();
     if (!named && all_are(r, VERDICT_NOT_IMPLEMENTED))
         return 0;
-    printf("%-24s %3d/%d%s\n", p->x->id, r->score, r->max,
+    printf("%-24s %3d/%-3d  %s%s\n", p->x->id, r->score, r->max, p->file,
            all_are(r, VERDICT_NOT_IMPLEMENTED) ? tr(o->lang, "  (still the stub)") : "");
+    if (all_are(r, VERDICT_NOT_IMPLEMENTED) && !o->anyway)
+        return err_set(
+            e, ERR_USAGE,
+            "'%s' is still the stub; nothing was packed. Is it the file you wrote? If "
+            "you mean it, say --anyway",
+            p->file);
     if (all_are(r, VERDICT_COMPILE_ERROR) && !o->anyway)
         return err_set(e, ERR_USAGE,
                        "%s does not compile ('lockstep grade %.2s' shows why); mend it, or say "
@@ -258,21 +265,21 @@ static int pack(const struct submit_options *o, const struct packed *list, int c
 static int submit(const struct submit_options *o, char *const words[], struct arena *a,
                   struct err *e)
 {
-    const char *dir = o->submission;
     const struct exercise **list;
     struct packed *packed;
     struct course c;
     int n, count = 0, rc = 0;
+    bool named;
 
-    if (course_load(a, &c, e) < 0 || (n = pick_exercises(&c, words, a, &list, e)) < 0)
+    if (course_load(a, &c, e) < 0 || (n = own_pick(&c, words, a, &list, e)) < 0)
         return -1;
+    named = words[0] || own_exercise(&c);
     packed = arena_zalloc(a, (size_t)(n + 1) * sizeof *packed);
-    if (!dir)
-        dir = own_files(&c, a);
-    for (int i = 0; packed && dir && rc >= 0 && i < n; i++) {
-        packed[count] = (struct packed){.x = list[i], .file = submission_file(dir, list[i], a)};
-        rc = packed[count].file ? check_one(o, &c, words[0] != NULL, &packed[count], a, e)
-                                : err_oom(e);
+    for (int i = 0; packed && rc >= 0 && i < n; i++) {
+        packed[count] = (struct packed){.x = list[i]};
+        rc = own_file(list[i], o->submission, a, &packed[count].file, e);
+        if (rc == 0)
+            rc = check_one(o, &c, named, &packed[count], a, e);
         if (rc == 1)
             count++;
         else

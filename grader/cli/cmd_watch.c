@@ -20,6 +20,7 @@
 #include "cli/hints.h"
 #include "cli/list.h"
 #include "cli/options.h"
+#include "cli/own.h"
 #include "cli/scores.h"
 #include "cli/screen.h"
 #include "report/report.h"
@@ -101,8 +102,8 @@ static void show_result(struct watch *w)
     if (report_text(w->result, &o, &b, &why) == 0)
         fwrite(b.data, 1, b.len, stdout);
     buf_release(&b);
-    printf("%s %s %d/%d\n", w->x->id, score_bar(score, bar), score, RUBRIC_POINTS);
-    if (unit && score == RUBRIC_POINTS)
+    printf("%s %s %d/%d\n", w->x->id, score_bar(score, bar), score, rubric_max(&w->x->rubric));
+    if (unit && score == rubric_max(&w->x->rubric))
         printf("\n%s\n", tr(w->lang, "All of it. Press n for the next exercise."));
     show_keys(w);
 }
@@ -218,18 +219,13 @@ static void read_answer(struct watch *w)
 
 static int open_exercise(struct watch *w, const struct exercise *x, struct err *e)
 {
-    const char *dir = w->submission;
-
-    if (!dir)
-        dir = own_files(&w->c, &w->a);
     w->x = x;
-    w->file = dir ? submission_file(dir, x, &w->a) : NULL;
-    if (!w->file)
-        return err_oom(e);
+    if (own_file(x, w->submission, &w->a, &w->file, e) < 0)
+        return -1;
     if (!w->submission && access(w->file, F_OK) == 0 && access(w->file, W_OK) < 0)
         return err_set(e, ERR_USAGE,
-                       "'%s' cannot be written; make a copy of your own: cp -R %.200s .",
-                       w->file, dir);
+                       "'%s' cannot be written; 'lockstep init DIR' makes a folder of your own",
+                       w->file);
     json_decref(w->result);
     w->result = NULL;
     return filewatch_open(&w->on, w->file, e);
@@ -245,7 +241,7 @@ static const struct exercise *next_open(const struct course *c, const json_t *sc
         const struct exercise *y = &c->exercises[(at + i) % c->count];
 
         if (y != x && y->broken.kind == ERR_NONE && !y->rubric.draft &&
-            scores_best(scores, y->id) < RUBRIC_POINTS)
+            scores_best(scores, y->id) < rubric_max(&y->rubric))
             return y;
     }
     return NULL;
@@ -429,11 +425,11 @@ static int choose(struct watch *w, const char *word, bool *first_time, struct er
     *first_time = !scores_last(scores);
     if (word)
         x = course_find(&w->c, word);
-    else
+    else if (!(x = own_exercise(&w->c)))
         x = next_open(&w->c, scores, NULL);
     json_decref(scores);
     if (word && !x)
-        return err_set(e, ERR_USAGE, "unknown exercise '%s'; 'lockstep list' names them", word);
+        return course_unknown(&w->c, word, e);
     if (!x)
         return err_set(e, ERR_USAGE, "every exercise has all its points; name one to see it");
     if (x->broken.kind != ERR_NONE) {

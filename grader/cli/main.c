@@ -6,13 +6,15 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "core/nearest.h"
 #include "core/version.h"
 #include "sandbox/keeper.h"
+#include "sandbox/ulimits.h"
 
-const struct cmd *const commands[] = {&cmd_watch,  &cmd_grade,      &cmd_hint,  &cmd_list,
-                                      &cmd_reset,  &cmd_submit,     &cmd_batch, &cmd_explore,
-                                      &cmd_export, &cmd_replay,     &cmd_lint,  &cmd_new,
-                                      &cmd_doctor, &cmd_completion, &cmd_node,  NULL};
+const struct cmd *const commands[] = {
+    &cmd_init,   &cmd_watch,  &cmd_grade,   &cmd_hint,       &cmd_list,   &cmd_reset,
+    &cmd_submit, &cmd_batch,  &cmd_explore, &cmd_export,     &cmd_replay, &cmd_lint,
+    &cmd_new,    &cmd_course, &cmd_doctor,  &cmd_completion, &cmd_node,   NULL};
 
 static void usage(FILE *to)
 {
@@ -23,6 +25,17 @@ static void usage(FILE *to)
           "Exit status: 0 all passed, 1 points were lost, 2 usage, 3 the grader could not\n"
           "do its job (then no verdict may be drawn), 130 interrupted.\n",
           to);
+}
+
+/* What may have been meant, as the end of a sentence. */
+static const char *meant(const char *name, char ret[static 64])
+{
+    const char *near = NULL;
+
+    for (size_t i = 0; commands[i]; i++)
+        near = nearest_of(name, near, commands[i]->name);
+    snprintf(ret, 64, near ? "did you mean '%s'?" : "see 'lockstep help'", near);
+    return ret;
 }
 
 static const struct cmd *find(const char *name)
@@ -52,8 +65,7 @@ int pick_exercises(const struct course *c, char *const words[], struct arena *a,
         return err_oom(e);
     for (int i = 0; words[i]; i++)
         if (!course_find(c, words[i]))
-            return err_set(e, ERR_USAGE, "unknown exercise '%s'; 'lockstep list' names them",
-                           words[i]);
+            return course_unknown(c, words[i], e);
     for (int i = 0; i < c->count; i++) {
         bool wanted = !words[0] && !c->exercises[i].rubric.draft;
 
@@ -62,14 +74,16 @@ int pick_exercises(const struct course *c, char *const words[], struct arena *a,
         if (wanted)
             all[n++] = &c->exercises[i];
     }
+    if (n == 0)
+        return err_set(e, ERR_USAGE,
+                       c->count
+                           ? "the course '%s' has only drafts; name one, or finish it "
+                             "('lockstep course check' says what is missing)"
+                           : "the course '%s' has no exercise yet; 'lockstep new SLUG' makes "
+                             "one",
+                       c->id);
     *ret = all;
     return n;
-}
-
-const char *own_files(const struct course *c, struct arena *a)
-{
-    return access("exercises", F_OK) == 0 ? "exercises"
-                                          : arena_printf(a, "%s/exercises", c->home);
 }
 
 enum lang user_language(void)
@@ -136,6 +150,7 @@ static void reset_signals(void)
 
     signal(SIGCHLD, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* EFBIG is said, SIGXFSZ is not */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -147,11 +162,14 @@ int main(int argc, char *argv[])
     int status;
 
     reset_signals();
-    if (argc >= 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
+    ulimits_raise();
+    if (argc >= 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 ||
+                      strcmp(argv[1], "version") == 0)) {
         puts("lockstep " LOCKSTEP_VERSION);
         return finish(EXIT_ALL_PASS);
     }
-    if (argc >= 2 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)) {
+    if (argc >= 2 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+                      strcmp(argv[1], "-h") == 0)) {
         if (argc == 2) {
             usage(stdout);
             return finish(EXIT_ALL_PASS);
@@ -162,7 +180,8 @@ int main(int argc, char *argv[])
     }
     if (!cmd) {
         if (argc >= 2)
-            fprintf(stderr, "lockstep: unknown command '%s'; see 'lockstep help'\n", argv[1]);
+            fprintf(stderr, "lockstep: unknown command '%s'; %s\n", argv[1],
+                    meant(argv[1], (char[64]){0}));
         else
             usage(stderr);
         return EXIT_USAGE;

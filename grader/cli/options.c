@@ -4,9 +4,10 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "core/nearest.h"
 #include "sandbox/tier.h"
 
-enum { MAX_ROWS = 24, HELP = 1000 };
+enum { MAX_ROWS = 32, HELP = 1000, COURSE };
 
 static void print_help(const struct cmd *cmd)
 {
@@ -22,7 +23,31 @@ static void print_help(const struct cmd *cmd)
                  rows->arg ? " " : "", rows->arg ? rows->arg : "");
         printf("  %-30s %s\n", left, rows->help);
     }
-    printf("      %-26s %s\n", "--help", "this text");
+    printf("      %-26s %s\n", "--course DIR",
+           "the course in DIR (default: the one around the current folder, else the built-in)");
+    printf("  %-30s %s\n", "-h, --help", "this text");
+}
+
+static bool has_letter(const struct option_row *rows, int letter)
+{
+    for (; rows->name; rows++)
+        if (rows->key == letter)
+            return true;
+    return false;
+}
+
+static int unknown_option(const struct cmd *cmd, const char *given, struct err *e)
+{
+    const char *word = given + strspn(given, "-"), *near = NULL;
+    auto_free char *name = strndup(word, strcspn(word, "="));
+
+    if (name && given[0] == '-' && given[1] == '-')
+        for (const struct option_row *r = cmd->rows; r->name; r++)
+            near = nearest_of(name, near, r->name);
+    if (near)
+        return err_set(e, ERR_USAGE, "unknown option '%s'; did you mean '--%s'?", given, near);
+    return err_set(e, ERR_USAGE, "unknown option '%s'; see 'lockstep %s --help'", given,
+                   cmd->name);
 }
 
 int options_parse(const struct cmd *cmd, int argc, char *argv[],
@@ -30,8 +55,8 @@ int options_parse(const struct cmd *cmd, int argc, char *argv[],
                   struct err *e)
 {
     const struct option_row *rows = cmd->rows;
-    struct option longs[MAX_ROWS + 2] = {0};
-    char shorts[2 * MAX_ROWS + 2] = ":";
+    struct option longs[MAX_ROWS + 3] = {0};
+    char shorts[2 * MAX_ROWS + 3] = ":";
     size_t n = 0, s = 1;
     int key;
 
@@ -45,17 +70,24 @@ int options_parse(const struct cmd *cmd, int argc, char *argv[],
         }
     }
     longs[n] = (struct option){"help", no_argument, NULL, HELP};
+    longs[n + 1] = (struct option){"course", required_argument, NULL, COURSE};
+    if (!strchr(shorts, 'h'))
+        shorts[s] = 'h';
     optind = 0;
     while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-        if (key == HELP) {
+        if (key == HELP || (key == 'h' && !has_letter(rows, 'h'))) {
             print_help(cmd);
             return OPTIONS_HELP;
+        }
+        if (key == COURSE) { /* course_load() reads it, and so do processes that we start */
+            if (setenv("LOCKSTEP_COURSE", optarg, 1) < 0)
+                return err_oom(e);
+            continue;
         }
         if (key == ':')
             return err_set(e, ERR_USAGE, "'%s' needs a value", argv[optind - 1]);
         if (key == '?')
-            return err_set(e, ERR_USAGE, "unknown option '%s'; see 'lockstep %s --help'",
-                           argv[optind - 1], cmd->name);
+            return unknown_option(cmd, argv[optind - 1], e);
         if (use(ctx, key, optarg, e) < 0)
             return -1;
     }

@@ -12,12 +12,14 @@ struct limits {
     long processes; /* live processes and threads of the tree */
     long output_kb; /* bytes printed in all; one more is a resource-limit */
     long file_mb;   /* size of any one file written */
+    long all_s;     /* processor seconds of all that is done for one submission together, the
+                       compiler and the tools included; 0 = unlimited */
 };
 
 #define LIMITS_DEFAULT                                                                         \
     {                                                                                          \
         .cpu_s = 5, .wall_s = 20, .memory_mb = 1024, .processes = 64, .output_kb = 256,        \
-        .file_mb = 16                                                                          \
+        .file_mb = 16, .all_s = 600                                                            \
     }
 
 #endif

@@ -41,6 +41,8 @@ struct schedule {
     int tasks;     /* highest task number + 1 */
     struct schedule_step *steps;
     int count;
+    const char
+        *output; /* what the program printed up to there; NULL: nothing, or not asked for */
 };
 
 /* One proof. Advice costs nothing and says so. */
@@ -55,12 +57,21 @@ struct evidence {
     struct schedule *schedule; /* NULL when no schedule was chosen */
 };
 
+enum { NOT_VARIED_MAX = 16 };
+
 /* What the exploration of one program or test found. */
 struct exploration {
     const char
         *extent;     /* "all": every schedule was tried; "budget"; "replay"; "none": see why */
     const char *why; /* why it cannot be explored, or not further; NULL: no reason */
     long schedules, steps, points, tasks;
+    long cut;            /* schedules that a limit of ours has ended: see why */
+    const char *stopped; /* why there are not as many as asked for; NULL: there are */
+    long dropped;        /* findings that found no room */
+    bool unwatched;      /* more memory than is watched for races */
+    const char *not_varied[NOT_VARIED_MAX]; /* kinds of choices that were no choices */
+    int not_varied_count;
+    const char *output;         /* what the first schedule printed; NULL: not asked for */
     long delivered, deliveries; /* points where a signal came, and could have come */
     struct evidence *found;     /* worst first */
     int bugs;                   /* of them no advice */
@@ -71,6 +82,7 @@ struct test_grade {
     enum verdict verdict; /* the first of what the modes found */
     int points;           /* earned */
     unsigned ran;         /* modes that were run, bits as in the rubric */
+    bool out_of_cpu;      /* natively the keeper ended it at its processor time */
     unsigned also;        /* other verdicts found, bit (1u << enum verdict) */
     enum verdict by_mode[MODE_COUNT];
     struct evidence *evidence; /* in order of discovery */
@@ -91,6 +103,7 @@ struct unit_result {
     enum tier tier; /* how strongly its runs were confined */
     bool whole;     /* memory was limited as a whole, not only each process's */
     bool missing;   /* nothing was submitted */
+    bool no_oracle; /* graded in a class without comparing with the reference */
     struct spent stages[MODE_COUNT]; /* by mode; not part of the grade */
     struct spent compile;
 };

@@ -22,7 +22,8 @@ LOOSE = {"%s%s here", "%s%s here, and nothing orders the two", "%s here", "%s %d
          "%d child %s ended and %s never waited for", "nobody will wake the %s that %s",
          "%s waits to %s descriptor %d", "%s still has its %s end open, descriptor %s",
          "Helgrind reports, refuted: %s %ld schedules shows a race here. %s",
-         "The program ended with status %d before the test had %s."}
+         "The program ended with status %d before the test had %s.",
+         "uses %s that has been destroyed", "uses %s that was never initialised", "two tasks use %s unordered"}
 
 
 def xgettext(keywords, files):
@@ -58,6 +59,7 @@ def main():
             (RENDERERS, glob.glob("grader/report/*.[ch]") + glob.glob("grader/cli/*.c") +
              ["grader/core/tier.h", "grader/po/composed.c"]),
             (PROOFS, glob.glob("grader/stages/*.c") + glob.glob("grader/runtime/explore/*.c") +
+             glob.glob("grader/runtime/suite/*.c") +
              ["grader/core/verdict.h"]),
             (SUITES, glob.glob("exercises/*/check_*.c"))):
         for formatted, msgid in entries(xgettext(keywords, files)):

@@ -4,8 +4,11 @@
 static int text(const json_t *result, const json_t *timing, const struct render_options *o,
                 struct buf *ret, struct err *e)
 {
-    const struct text_options t = {
-        .behind = o->behind, .color = o->color, .verbose = o->verbose, .lang = o->lang};
+    const struct text_options t = {.behind = o->behind,
+                                   .color = o->color,
+                                   .verbose = o->verbose,
+                                   .lang = o->lang,
+                                   .paths = o->paths};
 
     (void)timing;
     return report_text(result, &t, ret, e);

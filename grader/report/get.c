@@ -16,6 +16,15 @@ const json_t *get_place(const json_t *test)
     return NULL;
 }
 
+const char *get_warning(const json_t *result, enum lang lang)
+{
+    return json_object_get(result, "oracle")
+               ? tr(lang,
+                    "Graded without comparing with the reference solutions: a forged result "
+                    "would not have been seen.")
+               : NULL;
+}
+
 const char *get_path(const struct render_options *o, const json_t *unit, const json_t *place)
 {
     const char *path = o->paths ? get_str(o->paths, get_str(unit, "id")) : "";

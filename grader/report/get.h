@@ -37,6 +37,16 @@ static inline bool get_not_graded(const json_t *unit)
 /* Where a test went wrong: the first frame in the student's own file; NULL: nowhere known. */
 const json_t *get_place(const json_t *test);
 
+/* How the points of a unit are shared out; hidden_max 0: nothing is hidden. */
+struct shares {
+    long visible, visible_max, hidden, hidden_max;
+};
+void get_shares(const json_t *unit, struct shares *ret); /* student.c */
+
+/* Said where a class was graded without comparing with the references; NULL: it was not. In the
+ * reader's language. */
+const char *get_warning(const json_t *result, enum lang lang);
+
 /* The file of an exercise as the caller names it (render_options.paths), else the bare name. */
 const char *get_path(const struct render_options *o, const json_t *unit, const json_t *place);
 

@@ -148,6 +148,7 @@ static void put_exercise(struct buf *b, const json_t *x, const struct html_optio
     const enum lang lang = o->lang;
     const char *status = get_str(x, "status"), *id = get_str(x, "id");
     const long score = get_num(x, "score"), max = get_num(x, "max");
+    struct shares s;
     const json_t *t;
     size_t i;
 
@@ -167,8 +168,13 @@ static void put_exercise(struct buf *b, const json_t *x, const struct html_optio
     }
     buf_puts(b, "<p>");
     page_bar(b, max > 0 ? (int)(100 * score / max) : 0);
-    buf_printf(b, " %ld/%ld%s</p>\n", score, max,
+    buf_printf(b, " %ld/%ld%s", score, max,
                strcmp(status, "missing") == 0 ? tr(lang, " (nothing was submitted)") : "");
+    get_shares(x, &s);
+    if (s.hidden_max)
+        buf_printf(b, tr(lang, "  (visible %ld/%ld, hidden %ld/%ld)"), s.visible, s.visible_max,
+                   s.hidden, s.hidden_max);
+    buf_puts(b, "</p>\n");
     if (*get_str(x, "compiler_output")) {
         buf_printf(b, "<details open><summary>%s</summary><div><pre>",
                    tr(lang, "The compiler's own words"));
@@ -230,6 +236,11 @@ int report_html(const json_t *result, const struct html_options *o, struct buf *
         buf_puts(ret, "<p>");
         page_text(ret, o->notes);
         buf_puts(ret, "</p>\n");
+    }
+    if (get_warning(result, o->lang)) {
+        buf_puts(ret, "<p><strong>");
+        page_text(ret, get_warning(result, o->lang));
+        buf_puts(ret, "</strong></p>\n");
     }
     put_overview(ret, result);
     buf_puts(ret, "</header>\n<main>\n");

@@ -69,12 +69,14 @@ static void put_columns(struct buf *b, const struct row *rows, int n, const int 
     buf_puts(b, "\n");
     for (int i = 0; i < n; i++) {
         char text[2 * CELL];
+        int room;
 
         buf_puts(b, indent);
         for (int c = 0; c < column[rows[i].task]; c++)
             buf_printf(b, "%*s", width, "");
-        row_text(&rows[i], text, sizeof text, width);
-        put_cell(b, text, width, false);
+        room = WIDTH - width * column[rows[i].task]; /* the columns behind are empty here */
+        row_text(&rows[i], text, sizeof text, room);
+        put_cell(b, text, room, false);
         buf_puts(b, "\n");
     }
 }

@@ -48,7 +48,7 @@ static json_t *stacks_json(const struct stack *s)
 
 static json_t *schedule_json(const struct schedule *s)
 {
-    json_t *steps = json_array();
+    json_t *steps = json_array(), *j;
 
     for (int i = 0; i < s->count; i++) {
         const struct schedule_step *st = &s->steps[i];
@@ -57,8 +57,11 @@ static json_t *schedule_json(const struct schedule *s)
                                                text(st->who), "what", text(st->what), "at",
                                                frame_json(&st->at)));
     }
-    return json_pack("{s:o, s:I, s:i, s:o}", "token", text(s->token), "found_in",
-                     (json_int_t)s->found_in, "tasks", s->tasks, "steps", steps);
+    j = json_pack("{s:o, s:I, s:i, s:o}", "token", text(s->token), "found_in",
+                  (json_int_t)s->found_in, "tasks", s->tasks, "steps", steps);
+    if (s->output) /* of `lockstep explore` alone */
+        json_object_set_new(j, "output", text(s->output));
+    return j;
 }
 
 static json_t *evidence_json(const struct evidence *ev)
@@ -132,23 +135,36 @@ static json_t *unit_json(const struct unit_result *u)
                      u->max, "compiler_output", text(u->compiler_output), "tests", tests);
 }
 
-static json_t *head(enum tier tier, bool whole, int score, int max, json_t *exercises)
+static json_t *head(enum tier tier, bool whole, bool no_oracle, int score, int max,
+                    json_t *exercises)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:o}", "format", RESULT_FORMAT,
-                     "grader", LOCKSTEP_VERSION, "tier", tier_name(tier), "memory",
-                     whole ? "whole" : "each", "trust", tier_trust(tier), "score", score, "max",
-                     max, "exercises", exercises);
+    json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:o}", "format", RESULT_FORMAT,
+                          "grader", LOCKSTEP_VERSION, "tier", tier_name(tier), "memory",
+                          whole ? "whole" : "each", "trust", tier_trust(tier), "score", score,
+                          "max", max, "exercises", exercises);
+
+    if (j && no_oracle)
+        json_object_set_new(j, "oracle", json_string("off"));
+    return j;
 }
 
 int report_exploration(const struct exploration *x, json_t **ret, struct err *e)
 {
-    json_t *j = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:[I, I], s:i, s:o}", "format",
-                          EXPLORE_FORMAT, "grader", LOCKSTEP_VERSION, "extent", x->extent,
-                          "schedules", (json_int_t)x->schedules, "steps", (json_int_t)x->steps,
-                          "points", (json_int_t)x->points, "tasks", (json_int_t)x->tasks,
-                          "deliveries", (json_int_t)x->delivered, (json_int_t)x->deliveries,
-                          "bugs", x->bugs, "findings", evidence_json(x->found));
+    json_t *kinds = json_array();
+    json_t *j;
 
+    for (int i = 0; i < x->not_varied_count; i++)
+        json_array_append_new(kinds, text(x->not_varied[i]));
+    j = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:b, s:o, s:I, s:I, s:I, s:[I, I], "
+                  "s:o, s:i, s:o}",
+                  "format", EXPLORE_FORMAT, "grader", LOCKSTEP_VERSION, "extent", x->extent,
+                  "reason", text(x->why), "stopped", text(x->stopped), "schedules",
+                  (json_int_t)x->schedules, "cut", (json_int_t)x->cut, "dropped",
+                  (json_int_t)x->dropped, "unwatched", x->unwatched, "not_varied", kinds,
+                  "steps", (json_int_t)x->steps, "points", (json_int_t)x->points, "tasks",
+                  (json_int_t)x->tasks, "deliveries", (json_int_t)x->delivered,
+                  (json_int_t)x->deliveries, "output", text(x->output), "bugs", x->bugs,
+                  "findings", evidence_json(x->found));
     if (!j)
         return err_oom(e);
     *ret = j;
@@ -160,7 +176,7 @@ int report_json(const struct unit_result *units, int count, json_t **ret, struct
     json_t *exercises = json_array(), *j;
     enum tier tier = TIER_FULL; /* the weakest of all */
     int score = 0, max = 0;
-    bool whole = true;
+    bool whole = true, no_oracle = false;
 
     for (int i = 0; i < count; i++) {
         if (json_array_append_new(exercises, unit_json(&units[i])) < 0) {
@@ -170,10 +186,11 @@ int report_json(const struct unit_result *units, int count, json_t **ret, struct
         if (!units[i].not_graded && units[i].tier < tier)
             tier = units[i].tier;
         whole &= units[i].not_graded || units[i].whole;
+        no_oracle |= units[i].no_oracle;
         score += units[i].not_graded ? 0 : units[i].score;
         max += units[i].max;
     }
-    j = head(tier, whole, score, max, exercises);
+    j = head(tier, whole, no_oracle, score, max, exercises);
     if (!j)
         return err_oom(e);
     *ret = j;
@@ -185,22 +202,76 @@ int report_join(json_t *const *parts, int count, json_t **ret, struct err *e)
     json_t *exercises = json_array(), *j;
     enum tier tier = TIER_FULL, t;
     int score = 0, max = 0;
-    bool whole = true;
+    bool whole = true, no_oracle = false;
 
     for (int i = 0; i < count; i++) {
         const char *memory = json_string_value(json_object_get(parts[i], "memory"));
 
         whole &= memory && strcmp(memory, "whole") == 0;
+        no_oracle |= json_object_get(parts[i], "oracle") != NULL;
         if (tier_parse(json_string_value(json_object_get(parts[i], "tier")), &t))
             tier = t < tier ? t : tier;
         json_array_extend(exercises, json_object_get(parts[i], "exercises"));
         score += (int)json_integer_value(json_object_get(parts[i], "score"));
         max += (int)json_integer_value(json_object_get(parts[i], "max"));
     }
-    j = head(tier, whole, score, max, exercises);
+    j = head(tier, whole, no_oracle, score, max, exercises);
     if (!j)
         return err_oom(e);
     *ret = j;
+    return 0;
+}
+
+static json_t *restate_test(const json_t *was, const struct rubric_test *t)
+{
+    json_t *now = json_deep_copy(was);
+    const char *verdict = json_string_value(json_object_get(was, "verdict"));
+    const bool passed = verdict && strcmp(verdict, verdict_name(VERDICT_PASS)) == 0;
+    const char *hint[LANG_COUNT] = {NULL};
+
+    for (int l = 0; l < LANG_COUNT; l++)
+        hint[l] = t->hints[l][0];
+    json_object_set_new(now, "title", both(t->title));
+    json_object_set_new(now, "points", json_integer(passed ? t->points : 0));
+    json_object_set_new(now, "max", json_integer(t->points));
+    json_object_set_new(now, "visibility", json_string(t->visibility));
+    json_object_set_new(now, "hint", passed ? json_null() : both(hint));
+    return now;
+}
+
+int report_restate(const json_t *result, const struct exercise *x, json_t **ret, struct err *e)
+{
+    json_t *copy = json_deep_copy(result), *tests = json_array(), *unit, *t;
+    const json_t *was;
+    int score = 0, max = 0;
+    size_t k;
+
+    unit = json_array_get(json_object_get(copy, "exercises"), 0);
+    was = json_object_get(unit, "tests");
+    for (int i = 0; i < x->rubric.test_count; i++) {
+        json_t *found = NULL;
+
+        json_array_foreach((json_t *)was, k,
+                           t) if (strcmp(json_string_value(json_object_get(t, "id")),
+                                         x->rubric.tests[i].id) == 0) found =
+            restate_test(t, &x->rubric.tests[i]);
+        if (!found) {
+            json_decref(tests);
+            json_decref(copy);
+            return err_set(e, ERR_BUG, "a result of %s has no test '%s'", x->id,
+                           x->rubric.tests[i].id);
+        }
+        score += (int)json_integer_value(json_object_get(found, "points"));
+        max += x->rubric.tests[i].points;
+        json_array_append_new(tests, found);
+    }
+    json_object_set_new(unit, "tests", tests);
+    json_object_set_new(unit, "title", both(x->rubric.title));
+    for (int i = 0; i < 2; i++) {
+        json_object_set_new(i ? unit : copy, "score", json_integer(score));
+        json_object_set_new(i ? unit : copy, "max", json_integer(max));
+    }
+    *ret = copy;
     return 0;
 }
 

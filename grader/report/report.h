@@ -27,6 +27,16 @@ int report_timing(const struct unit_result *units, int count, json_t **ret, stru
 /* Joins results of single exercises (as made by report_json) into one, in this order. */
 int report_join(json_t *const *parts, int count, json_t **ret, struct err *e);
 
+/* The result of one unit under the rubric that `x` has now, of which only points, words and
+ * visibility have changed: verdicts stay, the score is added up again. -1 with ERR_BUG when a
+ * test is missing. */
+int report_restate(const json_t *result, const struct exercise *x, json_t **ret, struct err *e);
+
+/* A result as a student may see it: tests that the rubric hides are taken out and leave their
+ * sum, "hidden": {"tests", "score", "max"}; scores stay. `due`: the deadline is over, if there
+ * is one. */
+int report_for_student(const json_t *result, bool due, json_t **ret, struct err *e);
+
 /* Stable text of a result: sorted keys as inserted, two blanks, a line break at the end. */
 int report_dump(const json_t *j, struct buf *ret, struct err *e);
 
@@ -36,6 +46,7 @@ struct text_options {
     bool first;   /* proofs of the first failed test alone, and no footer */
     bool verbose; /* also hints of passed tests' advice, and every mode's verdict */
     enum lang lang;
+    const json_t *paths; /* {exercise: which file was graded}; NULL: it goes without saying */
 };
 
 /* For a person at a terminal. */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/text.h"
 #include "report/words.h"
 
 static const char *str(const json_t *j, const char *key)
@@ -101,22 +102,54 @@ static int shown(const char *s)
     return n;
 }
 
+/* At most `room` columns of it, an ellipsis where it is cut; a number that is cut would be
+ * another number. */
+static void put_short(struct buf *b, const char *s, int room)
+{
+    int used = 0;
+
+    if (shown(s) <= room) {
+        buf_puts(b, s);
+        return;
+    }
+    for (const char *p = s; *p;) {
+        const size_t n = text_utf8_char((const unsigned char *)p);
+        const int w = (unsigned char)*p >= 0xe3 ? 2 : 1;
+
+        if (n == 0 || used + w > room - 1)
+            break;
+        buf_add(b, p, n);
+        used += w;
+        p += n;
+    }
+    buf_puts(b, "…");
+}
+
+/* The place stays whole, then what is done; code gives way first. */
 void row_text(const struct row *r, char *ret, size_t size, int width)
 {
-    const int what = shown(r->what);
-    int room = width - what - (int)strlen(r->line) - 7;
+    const bool placed = r->line[0] != '0' && r->file;
+    struct buf b = {0};
+    int room;
 
-    if (r->line[0] == '0' || !r->file) {
-        snprintf(ret, size, "(%s)", r->what);
-        return;
+    if (placed && r->source) {
+        room = width - shown(r->what) - (int)strlen(r->line) - 7;
+        buf_printf(&b, "%s: ", r->line);
+        put_short(&b, r->source, room < 10 ? 10 : room);
+        room = width - shown(b.data ? b.data : "") - 5;
+        buf_puts(&b, "  (");
+        put_short(&b, r->what, room < 8 ? 8 : room);
+        buf_puts(&b, ")");
+    } else {
+        room = placed ? width - shown(r->file) - (int)strlen(r->line) - 6 : width - 3;
+        buf_puts(&b, "(");
+        put_short(&b, r->what, room < 8 ? 8 : room);
+        buf_puts(&b, ")");
+        if (placed) /* not the student's: the test's own line */
+            buf_printf(&b, "  %s:%s", r->file, r->line);
     }
-    if (!r->source) { /* not the student's: the test's own line */
-        snprintf(ret, size, "(%s)  %s:%s", r->what, r->file, r->line);
-        return;
-    }
-    if (room < 10)
-        room = 10;
-    snprintf(ret, size, "%s: %.*s  (%s)", r->line, room, r->source, r->what);
+    snprintf(ret, size, "%s", b.data ? b.data : "");
+    buf_release(&b);
 }
 
 const char *rows_who(const struct row *rows, int n, int task)

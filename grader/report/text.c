@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "core/escape.h"
+#include "report/causes.h"
+#include "report/get.h"
 #include "report/interleaving.h"
 #include "report/report.h"
 #include "report/words.h"
@@ -11,6 +13,8 @@ struct out {
     struct buf *b;
     const struct text_options *o;
     const char *exercise, *test; /* that is being told */
+    struct causes told;          /* of this exercise */
+    bool shortened;              /* findings were left out */
 };
 
 enum color { PLAIN, GOOD, BAD, NOTE, STRONG };
@@ -100,6 +104,49 @@ static void put_stack(struct out *o, const json_t *s)
     json_array_foreach(json_object_get(s, "frames"), i, f) put_frame(o, f);
 }
 
+static void put_stacks(struct out *o, const json_t *stacks)
+{
+    const json_t *s;
+    size_t i;
+
+    json_array_foreach((json_t *)stacks, i, s)
+    {
+        const int more = o->o->verbose || o->whole ? 0 : causes_alike(stacks, i);
+
+        if (more >= 0)
+            put_stack(o, s);
+        if (more > 0)
+            buf_printf(o->b, tr(o->o->lang, "          (and %d more like this one)\n"), more);
+    }
+}
+
+/* The last lines that the program printed: often they say what it was about to do. */
+static void put_output(struct out *o, const char *text, const char *indent)
+{
+    enum { LINES = 10 };
+    const char *from = text;
+    int lines = 0;
+
+    if (!text || !*text)
+        return;
+    for (const char *p = text + strlen(text) - 1; p > text && !o->whole && !o->o->verbose; p--)
+        if (p[-1] == '\n' && ++lines == LINES) {
+            from = p;
+            break;
+        }
+    buf_printf(
+        o->b, "%s%s\n", indent,
+        word(o, from > text ? "the program printed (last lines):" : "the program printed:"));
+    while (*from) {
+        const size_t n = strcspn(from, "\n");
+
+        buf_printf(o->b, "%s  | ", indent);
+        escape_terminal(o->b, from, n);
+        buf_puts(o->b, "\n");
+        from += n + (from[n] == '\n');
+    }
+}
+
 static void put_schedule(struct out *o, const json_t *s, const char *indent)
 {
     char deeper[16];
@@ -113,6 +160,7 @@ static void put_schedule(struct out *o, const json_t *s, const char *indent)
     else if (json_array_size(json_object_get(s, "steps")))
         buf_printf(o->b, tr(o->o->lang, "%sthe interleaving:\n"), indent);
     interleaving_table(o->b, s, deeper, o->whole, o->o->lang);
+    put_output(o, str(s, "output"), indent);
     if (!str(s, "token") || !*str(s, "token")) /* not of one schedule, or of one without end */
         return;
     if (o->o->replay)
@@ -129,16 +177,51 @@ static void put_schedule(struct out *o, const json_t *s, const char *indent)
 static void put_evidence(struct out *o, const json_t *ev)
 {
     const bool advice = json_is_true(json_object_get(ev, "advice"));
-    const json_t *s;
-    size_t i;
 
     buf_puts(o->b, "        ");
     paint(o, advice ? NOTE : BAD, advice ? word(o, "advice") : str(ev, "title"));
     buf_printf(o->b, "  (%s)\n        ", str(ev, "mode"));
     put_said(o, str(ev, "text"));
     buf_puts(o->b, "\n");
-    json_array_foreach(json_object_get(ev, "stacks"), i, s) put_stack(o, s);
+    put_stacks(o, json_object_get(ev, "stacks"));
     put_schedule(o, json_object_get(ev, "schedule"), "        ");
+}
+
+/* What points at the same lines as in a test before is told in a line; -v tells it all. */
+static void put_cause(struct out *o, const json_t *ev)
+{
+    const char *before = o->o->verbose ? NULL : causes_seen(&o->told, ev, o->test);
+
+    if (!before) {
+        put_evidence(o, ev);
+        return;
+    }
+    o->shortened = true;
+    if (strcmp(before, o->test) == 0) /* another mode saw the same */
+        return;
+    buf_puts(o->b, "        ");
+    paint(o, BAD, str(ev, "title"));
+    buf_printf(o->b, "  (%s)  ", str(ev, "mode"));
+    buf_printf(o->b, tr(o->o->lang, "the same lines as in %s"), before);
+    buf_puts(o->b, "\n");
+}
+
+/* Of one test: what has an interleaving first. */
+static void put_all_evidence(struct out *o, json_t *evidence)
+{
+    json_t *ev;
+    size_t i;
+
+    for (int explored = 1; explored >= 0; explored--)
+        json_array_foreach(evidence, i, ev)
+        {
+            if (causes_explored(ev) != explored)
+                continue;
+            if (o->o->verbose || causes_worth_telling(evidence, ev))
+                put_cause(o, ev);
+            else if (!json_is_true(json_object_get(ev, "advice")))
+                o->shortened = true;
+        }
 }
 
 static void put_modes(struct out *o, const json_t *test)
@@ -166,8 +249,6 @@ static void put_test(struct out *o, const json_t *t, bool short_form)
 {
     const char *verdict = str(t, "verdict"), *hint = local(o, t, "hint");
     const bool pass = strcmp(verdict, "pass") == 0;
-    const json_t *ev;
-    size_t i;
 
     o->test = str(t, "id");
     buf_puts(o->b, "  ");
@@ -184,9 +265,7 @@ static void put_test(struct out *o, const json_t *t, bool short_form)
     buf_puts(o->b, "\n");
     if (short_form)
         return;
-    json_array_foreach(json_object_get(t, "evidence"), i,
-                       ev) if (!json_is_true(json_object_get(ev, "advice")) || o->o->verbose)
-        put_evidence(o, ev);
+    put_all_evidence(o, json_object_get(t, "evidence"));
     if (o->o->verbose)
         put_modes(o, t);
     if (hint) {
@@ -255,6 +334,7 @@ static void put_tests(struct out *o, const json_t *x)
 static void put_exercise(struct out *o, const json_t *x)
 {
     auto_free char *score = NULL;
+    struct shares s;
     const char *output = str(x, "compiler_output");
 
     if (asprintf(&score, "%d/%d", num(x, "score"), num(x, "max")) < 0)
@@ -268,17 +348,28 @@ static void put_exercise(struct out *o, const json_t *x)
     if (strcmp(str(x, "status"), "not-graded") == 0) {
         paint(o, NOTE, word(o, "NOT GRADED"));
         buf_printf(o->b, "\n  %s\n  ",
-                   word(o, "The grader could not do its job; this says nothing of the "
-                           "submission:"));
+                   word(o, "This is no zero, and says nothing of the work:"));
         put(o, str(x, "reason"));
         buf_puts(o->b, "\n\n");
         return;
     }
     paint(o, num(x, "score") == num(x, "max") ? GOOD : BAD, score);
+    get_shares(x, &s);
+    if (s.hidden_max)
+        buf_printf(o->b, tr(o->o->lang, "  (visible %ld/%ld, hidden %ld/%ld)"), s.visible,
+                   s.visible_max, s.hidden, s.hidden_max);
+    if (o->o->paths && *str(o->o->paths, str(x, "id"))) {
+        buf_puts(o->b, "  ");
+        put(o, str(o->o->paths, str(x, "id")));
+    }
     buf_puts(o->b, "\n");
     if (output)
         put_compiler(o, output);
+    o->shortened = false;
     put_tests(o, x);
+    causes_release(&o->told);
+    if (o->shortened)
+        buf_printf(o->b, "  %s\n", word(o, "Shortened: -v shows every finding of every mode."));
     buf_puts(o->b, "\n");
 }
 
@@ -313,14 +404,14 @@ int report_text(const json_t *result, const struct text_options *options, struct
         buf_puts(ret, tr(options->lang,
                          "; memory was limited for each process, not for a run as a whole"));
     buf_puts(ret, "\n");
+    if (get_warning(result, options->lang))
+        buf_printf(ret, "%s\n", get_warning(result, options->lang));
     return ret->failed ? err_oom(e) : 0;
 }
 
 static void put_finding(struct out *o, const json_t *f)
 {
     const bool advice = json_is_true(json_object_get(f, "advice"));
-    const json_t *s;
-    size_t i;
 
     if (advice)
         paint(o, NOTE, word(o, "advice: "));
@@ -328,7 +419,7 @@ static void put_finding(struct out *o, const json_t *f)
     buf_puts(o->b, "\n    ");
     put_said(o, str(f, "text"));
     buf_puts(o->b, "\n");
-    json_array_foreach(json_object_get(f, "stacks"), i, s) put_stack(o, s);
+    put_stacks(o, json_object_get(f, "stacks"));
     if (!advice || o->o->verbose)
         put_schedule(o, json_object_get(f, "schedule"), "    ");
     buf_puts(o->b, "\n");
@@ -347,6 +438,59 @@ static void put_deliveries(struct buf *b, const json_t *pair, enum lang lang)
                    done, all);
 }
 
+/* "(not varied: time limits, ...)": what the word "all" does not cover. */
+static void put_not_varied(struct buf *b, const json_t *kinds, enum lang lang)
+{
+    struct buf list = {0};
+    const json_t *k;
+    size_t i;
+
+    json_array_foreach(kinds, i, k)
+    {
+        buf_puts(&list, i == 0 ? "" : lang == LANG_ZH ? "、" : ", ");
+        say(&list, lang, json_string_value(k));
+    }
+    buf_printf(b, tr(lang, " (not varied: %s)"), list.data ? list.data : "");
+    buf_release(&list);
+}
+
+/* How far it went, and what is missing: never "all" when something was cut. */
+static void put_extent(struct buf *b, const json_t *x, enum lang lang)
+{
+    const int n = num(x, "schedules"), cut = num(x, "cut"), dropped = num(x, "dropped");
+    const char *extent = str(x, "extent"), *stopped = str(x, "stopped");
+    struct buf why = {0};
+
+    if (strcmp(extent, "replay") == 0) {
+        buf_puts(b, tr(lang, "replayed one schedule"));
+        return;
+    }
+    if (strcmp(extent, "all") == 0 && num(x, "bugs") == 0) {
+        buf_printf(b,
+                   n == 1 ? tr(lang, "all %d schedule of the model explored")
+                          : tr(lang, "all %d schedules of the model explored"),
+                   n);
+        put_not_varied(b, json_object_get(x, "not_varied"), lang);
+        return;
+    }
+    buf_printf(b, n == 1 ? tr(lang, "%d schedule explored") : tr(lang, "%d schedules explored"),
+               n);
+    if (stopped) {
+        say(&why, lang, stopped);
+        buf_printf(b, tr(lang, " (stopped: %s)"), why.data ? why.data : "");
+        why.len = 0;
+    }
+    if (cut) {
+        say(&why, lang, str(x, "reason"));
+        buf_printf(b, tr(lang, ", %d more cut (%s)"), cut, why.data ? why.data : "");
+    }
+    buf_release(&why);
+    if (json_is_true(json_object_get(x, "unwatched")))
+        buf_puts(b, tr(lang, ", memory beyond the first 64 MiB not watched for races"));
+    if (dropped)
+        buf_printf(b, tr(lang, ", further findings left out: %d"), dropped);
+}
+
 int report_exploration_text(const json_t *x, const struct text_options *options,
                             const char *replay, const char *behind, struct buf *ret,
                             struct err *e)
@@ -355,7 +499,7 @@ int report_exploration_text(const json_t *x, const struct text_options *options,
     struct out o = {.b = ret, .o = &with};
     const char *extent = str(x, "extent");
     const enum lang lang = options->lang;
-    const int n = num(x, "schedules"), bugs = num(x, "bugs");
+    const int bugs = num(x, "bugs");
     const json_t *f;
     size_t i;
 
@@ -365,15 +509,10 @@ int report_exploration_text(const json_t *x, const struct text_options *options,
     json_array_foreach(json_object_get(x, "findings"), i, f) put_finding(&o, f);
     if (strcmp(extent, "none") == 0 && !bugs)
         return ret->failed ? err_oom(e) : 0; /* why not is the command's business */
-    if (strcmp(extent, "replay") == 0)
-        buf_puts(ret, tr(lang, "replayed one schedule: "));
-    else if (strcmp(extent, "all") == 0 && bugs == 0)
-        buf_printf(ret, tr(lang, "all %d schedules explored: "), n);
-    else
-        buf_printf(ret,
-                   n == 1 ? tr(lang, "%d schedule explored: ")
-                          : tr(lang, "%d schedules explored: "),
-                   n);
+    if (with.verbose)
+        put_output(&o, str(x, "output"), "");
+    put_extent(ret, x, lang);
+    buf_puts(ret, tr(lang, ": "));
     if (bugs)
         buf_printf(ret, bugs == 1 ? tr(lang, "%d bug found\n") : tr(lang, "%d bugs found\n"),
                    bugs);

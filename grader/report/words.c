@@ -5,11 +5,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "core/place.h"
 #include "core/verdict.h"
-
-#ifndef LOCKSTEP_SHARE
-#define LOCKSTEP_SHARE "/usr/local/share/lockstep"
-#endif
 
 /* WORK: steps of matching that one sentence may cost; what is not recognised by then stays
  * English, so that no name, however made, holds a report up. Ours take some thousands. */
@@ -94,39 +91,21 @@ static bool load(char *data, size_t size)
     return true;
 }
 
-static bool load_from(const char *folder)
-{
-    char path[PATH_MAX];
-    char *data = NULL;
-    struct err ignored = {0};
-    size_t size;
-
-    if (snprintf(path, sizeof path, "%s/locale/zh_CN/LC_MESSAGES/lockstep.mo", folder) >=
-            (int)sizeof path ||
-        slurp(path, MO_MAX, &data, &size, &ignored) < 0)
-        return false;
-    if (load(data, size))
-        return true;
-    free(data);
-    return false;
-}
-
 void words_open(void)
 {
-    char exe[PATH_MAX];
-    ssize_t n;
+    struct err ignored = {0};
+    struct arena a = {0};
+    const char *path;
+    char *data = NULL;
+    size_t size;
 
     if (book.opened)
         return;
     book.opened = true;
-    n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    if (n > 0) {
-        exe[n] = '\0';
-        *strrchr(exe, '/') = '\0';
-        if (load_from(exe))
-            return;
-    }
-    load_from(LOCKSTEP_SHARE);
+    path = place_find("locale/zh_CN/LC_MESSAGES/lockstep.mo", &a);
+    if (path && slurp(path, MO_MAX, &data, &size, &ignored) == 0 && !load(data, size))
+        free(data);
+    arena_release(&a);
 }
 
 static const struct entry *find(const char *id)

@@ -28,6 +28,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <valgrind/valgrind.h>
 
 #include "runtime/harness.h"
 #include "runtime/inputs.h"
@@ -41,6 +42,11 @@ static const char *current = ""; /* id of the test being run */
 static pid_t main_pid;
 static bool in_body, have_keeper, slow;
 static int last_mark; /* see __wrap__mark_point() */
+static struct {
+    const char *file;
+    int line;
+} places[LS_PLACES];
+static int place_count;
 static pthread_t main_thread;
 static uint64_t seed;
 
@@ -164,20 +170,40 @@ static void body_begins(void)
     harness_send(LS_BEGIN, 0, main_pid, current);
     harness_wait();
     main_thread = pthread_self();
-    last_mark = 0;
+    last_mark = place_count = 0;
     in_body = true;
     errno = 0;
 }
 
-/* The line of the last assertion that held, in the test's own thread. Who leaves the body from
- * inside a call has not come by the later ones. */
+/* Where an assertion held in the test's own thread: each place once, in the order in which they
+ * were reached, and the line of the last one. Who leaves the body from inside a call, or skips
+ * a part of it, has not come by the others (stages/native.c, oracle.c). */
+
+static void tell_place(const char *file, int line)
+{
+    const char *slash = strrchr(file, '/');
+
+    for (int i = 0; i < place_count; i++)
+        if (places[i].line == line && strcmp(places[i].file, file) == 0)
+            return;
+    if (place_count == LS_PLACES || slow)
+        return;
+    places[place_count].file = file;
+    places[place_count++].line = line;
+    harness_send(LS_PLACE, line, 0, slash ? slash + 1 : file);
+}
 
 void __real__mark_point(const char *file, int line);
 void __wrap__mark_point(const char *file, int line);
 void __wrap__mark_point(const char *file, int line)
 {
-    if (in_body && getpid() == main_pid && pthread_equal(pthread_self(), main_thread))
+    if (in_body && getpid() == main_pid && pthread_equal(pthread_self(), main_thread)) {
+        const int saved = errno;
+
         last_mark = line;
+        tell_place(file, line);
+        errno = saved;
+    }
     __real__mark_point(file, line);
 }
 
@@ -269,8 +295,8 @@ int main(int argc, char *argv[])
     seed = env ? strtoull(env, NULL, 16) : 1;
     if (env)
         memset((void *)(uintptr_t)env, '0',
-               strlen(env)); /* /proc/self/environ shows this memory */
-    slow = getenv("LOCKSTEP_SLOW") != NULL;
+               strlen(env));         /* /proc/self/environ shows this memory */
+    slow = RUNNING_ON_VALGRIND != 0; /* no variable tells the submission so */
     have_keeper = fcntl(LS_WIRE_FD, F_GETFD) >= 0;
     if (have_keeper)
         fcntl(LS_WIRE_FD, F_SETFD, FD_CLOEXEC);

@@ -68,8 +68,12 @@ static void look_wait(pid_t pid, pid_t tid, struct tree_look *l)
     long nr;
 
     snprintf(path, sizeof path, "/proc/%d/task/%d/syscall", pid, tid);
-    if (read_file(path, text, sizeof text) < 0 || text[0] == 'r')
+    if (read_file(path, text, sizeof text) < 0)
         return;
+    if (text[0] == 'r') { /* "running": it has woken since its state was read */
+        l->running++;
+        return;
+    }
     nr = strtol(p, &p, 10);
     for (int i = 0; i < 6; i++)
         args[i] = strtoull(p, &p, 16);

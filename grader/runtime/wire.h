@@ -18,12 +18,14 @@ enum {
     LS_WIRE_FD = 198,
     LS_WIRE_MAGIC = 0x4c53u, /* "LS" */
     LS_WIRE_TEXT = 1500,
+    LS_PLACES = 512, /* of one test; later ones are not told */
 };
 
 enum ls_wire_type {
     LS_BEGIN = 1, /* text: test id; number: pid as the test sees it. Waits for LS_GO. */
     LS_END,       /* the body returned; number: line of its last assertion. Waits for LS_GO. */
     LS_OBSERVE,   /* text: label; number: value */
+    LS_PLACE,     /* an assertion held, for the first time; text: FILE; line */
     LS_FAIL,      /* text: "FILE\nMESSAGE"; line; number: errno of the failing task. Waits. */
     LS_CRASH,     /* line: signal number; number: fault address. Waits. */
     LS_EXIT,      /* exit() was called before the body returned. Waits for LS_GO. */

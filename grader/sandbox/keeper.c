@@ -22,13 +22,15 @@
 
 #include "sandbox/launch.h"
 #include "sandbox/tasks.h"
+#include "sandbox/ulimits.h"
 
 enum {
     LOOK_MS = 50,        /* between looks, once a run takes longer than that */
     STUCK_LOOKS = 12,    /* equal looks before "nobody can run" */
     TIMER_LOOKS = 100,   /* the same where an unseen timer could still ring */
     STILL_LOOKS = 300,   /* the same under a slow tool, whose waits we cannot read */
-    GRACE_MS = 5000,     /* for init to end everything and report */
+    GRACE_MS = 120000,   /* for init to end everything and report; a busy machine takes long */
+    STOP_MS = 1500,      /* the same when somebody wants us to stop */
     TOOL_MB = 4096,      /* of a tool's run as a whole: its processes have no limit each */
     TASKS_OURS = 32,     /* bubblewrap, init, and what the keeper is to see before the kernel */
     STARVED_FACTOR = 10, /* elapsed limit on a machine that gives no processor */
@@ -191,7 +193,7 @@ static void answer(struct keeper *k, const struct ls_wire *w, pid_t sender)
         a = k->job->on_event(k->job->ctx, &ev);
     if (a == KEEPER_STOP)
         end_run(k, KEEPER_JUDGED);
-    else if (a == KEEPER_GO_ON && ev.type != LS_OBSERVE)
+    else if (a == KEEPER_GO_ON && ev.type != LS_OBSERVE && ev.type != LS_PLACE)
         send(k->wire, &(char){LS_GO}, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -358,7 +360,7 @@ static int read_report(struct keeper *k, struct err *e)
 static void watch(struct keeper *k)
 {
     bool out = true, wire = k->wire >= 0, status = true;
-    double deadline = 0;
+    double over_since = 0;
 
     while (status) {
         struct pollfd p[3] = {{.fd = k->status_fd, .events = POLLIN},
@@ -375,9 +377,10 @@ static void watch(struct keeper *k)
         if (p[2].revents)
             wire = drain_wire(k);
         look(k);
-        if (k->over && deadline == 0)
-            deadline = now_s() + GRACE_MS / 1000.0;
-        if (k->over && now_s() > deadline)
+        if (k->over && over_since == 0)
+            over_since = now_s();
+        if (k->over &&
+            now_s() > over_since + (keeper_interrupted ? STOP_MS : GRACE_MS) / 1000.0)
             kill(k->child, SIGKILL);
     }
     while (out && k->r.output.len < (size_t)k->job->limits.output_kb << 10) {
@@ -404,6 +407,10 @@ int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct e
 
     if (!k)
         return err_oom(e);
+    if (ulimits_check(e) < 0) {
+        free(k);
+        return -1;
+    }
     k->job = job;
     k->out = k->wire = k->status_fd = k->control = -1;
     k->started = k->last_look = now_s();

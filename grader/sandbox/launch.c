@@ -112,6 +112,7 @@ static void describe(struct launcher *l, const struct keeper_job *job, enum tier
     word(l, "knobs=%d", tier == TIER_FULL);
     word(l, "wire=%d", wire);
     word(l, "left=%d", job->watch_left);
+    word(l, "keep=%d", job->trusted);
     word(l, "landlock=%d", tier == TIER_FALLBACK && !sandbox_without("landlock"));
     if (!sandbox_without("seccomp"))
         word(l, "filter=%d",

@@ -34,12 +34,14 @@ static const char *folder_of_program;
 static int find_elf(Dwfl_Module *mod, void **user, const char *name, Dwarf_Addr base,
                     char **ret, Elf **elf)
 {
+    const size_t above = (size_t)(strrchr(folder_of_program, '/') - folder_of_program);
     const char *slash = strrchr(name, '/');
     int fd;
 
     if (*name == '[')
         return dwfl_linux_proc_find_elf(mod, user, name, base, ret, elf);
-    if (slash == name + 4 && strncmp(name, "/job", 4) == 0) {
+    if (slash && ((slash == name + 4 && strncmp(name, "/job", 4) == 0) ||
+                  (slash == name + above && strncmp(name, folder_of_program, above) == 0))) {
         if (asprintf(ret, "%s%s", folder_of_program, slash) < 0)
             *ret = NULL;
     } else if (strncmp(name, "/usr/", 5) == 0 || strncmp(name, "/lib", 4) == 0 ||

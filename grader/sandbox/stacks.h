@@ -31,8 +31,8 @@ struct live_stack {
 };
 
 /* Fills at most `max` stacks, one a thread, in the order of thread creation; returns how
- * many. A thread that cannot be unwound has count 0. `folder` is where the program's files are,
- * whatever name the sandbox has for it. */
+ * many. A thread that cannot be unwound has count 0. `folder` is where the program's files are
+ * with their symbols: what runs is a copy without, in the folder above it or in /job. */
 int stacks_of(pid_t pid, const char *folder, struct live_stack *ret, int max, struct err *e);
 
 #endif

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/place.h"
 #include "core/util.h"
 #include "sandbox/keeper.h"
 
@@ -23,22 +24,18 @@ static int known = -1;
 
 const char *sandbox_init_path(void)
 {
-    static const char *const below[] = {"runtime", "../share/lockstep/runtime"};
-    char exe[PATH_MAX];
-    const char *runtime = getenv("LOCKSTEP_RUNTIME");
-    const ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    char *slash = n > 0 ? memrchr(exe, '/', (size_t)n) : NULL;
+    const char *runtime = getenv("LOCKSTEP_RUNTIME"), *found;
+    struct arena a = {0};
 
-    if (!*init_path && runtime && *runtime)
+    if (*init_path)
+        return init_path;
+    if (runtime && *runtime) {
         snprintf(init_path, sizeof init_path, "%s/lockstep-init", runtime);
-    for (size_t i = 0; !*init_path && slash && i < ARRAY_SIZE(below); i++) {
-        snprintf(init_path, sizeof init_path, "%.*s/%s/lockstep-init", (int)(slash - exe), exe,
-                 below[i]);
-        if (access(init_path, X_OK) < 0)
-            *init_path = '\0';
+        return init_path;
     }
-    if (!*init_path)
-        snprintf(init_path, sizeof init_path, "%s", LOCKSTEP_SHARE "/runtime/lockstep-init");
+    found = place_find("runtime/lockstep-init", &a);
+    snprintf(init_path, sizeof init_path, "%s", found ? found : "runtime/lockstep-init");
+    arena_release(&a);
     return init_path;
 }
 

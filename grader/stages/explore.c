@@ -6,7 +6,10 @@
  */
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
+#include "sandbox/tier.h"
+#include "stages/blind.h"
 #include "stages/explorer.h"
 #include "stages/shelf.h"
 #include "stages/unit.h"
@@ -14,7 +17,12 @@
 /* A schedule with a process of its own costs fifty times as much. */
 enum { SCHEDULES = 400, SCHEDULES_FORKED = 150 };
 
-const char explore_program[] = "x_program";
+const char explore_program[] = "program";
+
+const char *explore_folder(const struct unit *u)
+{
+    return arena_printf(u->a, "%s/x", u->work);
+}
 
 static const char *quote(void *ctx, const char *file, int no)
 {
@@ -23,31 +31,65 @@ static const char *quote(void *ctx, const char *file, int no)
     return unit_owns(u, file) ? unit_line(u, no) : NULL;
 }
 
+static int move_program(struct unit *u, struct err *e)
+{
+    const char *folder = explore_folder(u);
+    const char *from = arena_printf(u->a, "%s/x_program", u->work);
+    const char *to = arena_printf(u->a, "%s/%s", folder, explore_program);
+
+    if (!folder || !from || !to)
+        return err_oom(e);
+    if (make_dirs(folder, e) < 0)
+        return -1;
+    if (chmod(folder, 0711) < 0 || rename(from, to) < 0)
+        return err_errno(e, "cannot move '%s'", from);
+    return blind_program(u, folder, e) < 0 ? -1 : 1;
+}
+
 /* 1 = built; 0 cannot happen for the suite's sake: the same files were compiled natively. */
 int explore_build(struct unit *u, bool *pure, struct err *e)
 {
     char *suite =
         arena_printf(u->a, "./check_%s.c", u->x->cname); /* brought by stage_compile() */
-    char *source = arena_printf(u->a, "./%s", u->x->rubric.edit);
     char *flags[] = {"-I", ".", NULL};
     char *objects[] = {"x_submission.o", "x_suite.o", NULL};
+    char *mine[] = {objects[0], NULL}, *theirs[] = {objects[1], NULL};
+    const char *folder = NULL;
+    struct explorer_build b = {.work = u->work, .dialect = DIALECT_PLAIN}, alone = b;
+    struct err ignored;
+    struct explorer_build bs = {.work = u->work, .dialect = DIALECT_EITHER, .flags = flags};
     struct buf said = {0};
-    int rc = suite && source ? 1 : err_oom(e);
+    int rc = suite ? 1 : err_oom(e);
 
     if (rc > 0 && (unit_bring(u, u->o->course->runtime, "redirect.syms", e) < 0 ||
+                   unit_bring(u, u->o->course->runtime, "runtime.syms", e) < 0 ||
                    unit_bring(u, u->o->course->runtime, "liblockstep_suite.a", e) < 0))
         rc = -1;
     if (rc > 0)
-        rc = explorer_compile(NULL, u->work, source, objects[0], NULL, false, &said, e);
+        rc = unit_text_folder(u, &folder, e) < 0 ? -1 : 1;
+    alone.work = folder;
+    if (rc > 0)
+        rc = explorer_compile(&alone, "./submission.i", objects[0], NULL, &said, e);
+    if (rc > 0 && rename(arena_printf(u->a, "%s/%s", folder, objects[0]),
+                         arena_printf(u->a, "%s/%s", u->work, objects[0])) < 0)
+        rc = err_errno(e, "cannot move '%s'", objects[0]);
+    if (folder)
+        remove_tree(folder, &ignored);
+    if (rc > 0)
+        rc = explorer_redirect(&b, mine, false, &said, e);
     if (rc > 0)
         rc = unit_localise(u, objects[0], e);
     if (rc > 0 && !shelf_take(u, objects[1])) {
-        rc = explorer_compile(NULL, u->work, suite, objects[1], flags, false, &said, e);
+        rc = explorer_compile(&bs, suite, objects[1], NULL, &said, e);
+        if (rc > 0)
+            rc = explorer_redirect(&bs, theirs, false, &said, e);
         if (rc > 0)
             shelf_put(u, objects[1]);
     }
     if (rc > 0)
-        rc = explorer_link(NULL, u->work, objects, explore_program, true, &said, e);
+        rc = explorer_link(&b, objects, "x_program", true, &said, e);
+    if (rc > 0)
+        rc = move_program(u, e);
     if (rc == 0)
         rc = err_set(e, ERR_SYSTEM, "cannot build '%s' for the explorer: %.300s",
                      u->x->rubric.edit, said.data ? said.data : "no message");
@@ -95,20 +137,33 @@ int explore_run(struct unit *u, const struct rubric_test *t, const char *token, 
                 struct exploration *ret, struct err *e)
 {
     char seed[SEED_HEX];
+    const struct trail_due *due = unit_trail(u, t);
     struct explorer_options o = {.schedules = pure ? SCHEDULES : SCHEDULES_FORKED,
                                  .after = -1,
                                  .test = t->id,
+                                 .trail = due ? trail_text(due, u->a) : NULL,
                                  .token = token,
                                  .fork_each = !pure,
-                                 .inputs = seed};
+                                 .opaque = !pure,
+                                 .inputs = seed,
+                                 .symbols = arena_printf(u->a, "%s/%s/%s", explore_folder(u),
+                                                         BLIND_FULL, explore_program)};
 
     unit_seed(u, t, seed);
-    if (explorer_run(u->work, explore_program, &o, quote, u, u->a, ret, e) < 0) {
+    if (explorer_run(explore_folder(u), explore_program, &o, quote, u, u->a, ret, e) < 0) {
         const struct err why = *e;
 
         return err_set(e, why.kind, "%s %s: %.180s", u->x->id, t->id, why.msg);
     }
     return 0;
+}
+
+static bool has_failed(const struct test_grade *t)
+{
+    for (const struct evidence *ev = t->evidence; ev; ev = ev->next)
+        if (!ev->advice)
+            return true;
+    return false;
 }
 
 static int explore_test(struct unit *u, struct test_grade *t, bool pure, struct err *e)
@@ -117,13 +172,19 @@ static int explore_test(struct unit *u, struct test_grade *t, bool pure, struct 
 
     if (explore_run(u, t->test, NULL, pure, &x, e) < 0)
         return -1;
-    if (strcmp(x.extent, "none") == 0) { /* judged by the other modes alone */
-        struct evidence *ev = result_prove(u->a, t, MODE_EXPLORE, VERDICT_PASS, "not explored");
+    if (strcmp(x.extent, "none") == 0) { /* silence is no acquittal (DESIGN section 5) */
+        const bool failed = has_failed(t);
+        struct evidence *ev = result_prove(u->a, t, MODE_EXPLORE, VERDICT_RESOURCE_LIMIT,
+                                           "resource-limit: not explored");
 
         if (!ev)
             return err_oom(e);
-        ev->advice = true;
-        ev->text = arena_printf(u->a, "Not explored: %s.", x.why);
+        ev->advice = failed || sandbox_without("silence"); /* it does not pass anyway */
+        ev->text =
+            arena_printf(u->a,
+                         "This test is judged under chosen schedules, and they could not be "
+                         "tried: %s.",
+                         x.why);
         adopt(t, &x);
         return 0;
     }
@@ -159,20 +220,44 @@ static void note_spent(struct unit *u, double began, const struct rusage *before
     s->rss_kb = now.ru_maxrss;
 }
 
+/* It computes without end, natively as under the explorer: seconds for each test of which one
+ * has said all. Its verdict is native's. */
+static bool computes_again(struct unit *u, struct test_grade *t, const char *before)
+{
+    struct evidence *ev;
+
+    if (!before || !t->out_of_cpu)
+        return false;
+    ev = result_prove(u->a, t, MODE_EXPLORE, VERDICT_PASS, "not explored");
+    if (ev) {
+        ev->advice = true;
+        ev->text = arena_printf(u->a, "Not explored: it used up its processor time, as %s did.",
+                                before);
+    }
+    return true;
+}
+
 static int explore_all(struct unit *u, struct err *e)
 {
     bool pure = false, built = false;
+    const char *computes = NULL; /* the first test that did */
 
     for (int i = 0; i < u->r->test_count; i++) {
         struct test_grade *t = &u->r->tests[i];
 
         if (!(t->test->modes & 1u << MODE_EXPLORE) || !unit_wants(u, t->test) || is_settled(t))
             continue;
+        if (unit_exhausted(u, t, MODE_EXPLORE))
+            continue;
         if (!built && explore_build(u, &pure, e) < 0)
             return -1;
         built = true;
+        if (computes_again(u, t, computes))
+            continue;
         if (explore_test(u, t, pure, e) < 0)
             return -1;
+        if (!computes && t->out_of_cpu && !(t->ran & 1u << MODE_EXPLORE))
+            computes = t->test->id;
     }
     return 0;
 }

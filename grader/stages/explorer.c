@@ -10,7 +10,7 @@
 
 #include "stages/unit.h"
 
-enum { ARGS_MAX = 64, STEPS_MAX = 300, FRAMES_MAX = 32 };
+enum { LINES_MAX = 1000, ARGS_MAX = 64, STEPS_MAX = 300, FRAMES_MAX = 32 };
 
 /* Address space for stacks and shadow, not memory; schedules are counted, so time is a net. */
 static const struct limits run_limits = {.cpu_s = 240,
@@ -268,6 +268,40 @@ static int read_steps(struct reader *rd, const json_t *steps, struct err *e)
     return 0;
 }
 
+/* Why it was cut or went no further, with the place where there is one; what was not varied. */
+static void read_end(struct reader *rd, const json_t *j, const char *reason)
+{
+    const char *stopped = json_string_value(json_object_get(j, "stopped"));
+    const json_t *kinds = json_object_get(j, "not_varied"), *k;
+    struct frame at;
+    size_t i;
+
+    if (reason && *reason)
+        rd->r->why = frame_at(rd, (uint64_t)json_integer_value(json_object_get(j, "pc")), &at)
+                         ? arena_printf(rd->a, "%s (%s:%d)", reason, at.file, at.line)
+                         : arena_strdup(rd->a, reason);
+    if (stopped && *stopped)
+        rd->r->stopped = arena_strdup(rd->a, stopped);
+    rd->r->cut = (long)json_integer_value(json_object_get(j, "cut"));
+    rd->r->dropped = (long)json_integer_value(json_object_get(j, "dropped"));
+    rd->r->unwatched = json_is_true(json_object_get(j, "unwatched"));
+    rd->r->not_varied_count = 0;
+    json_array_foreach(kinds, i, k) if (json_is_string(k) && i < NOT_VARIED_MAX)
+        rd->r->not_varied[rd->r->not_varied_count++] =
+        arena_strdup(rd->a, json_string_value(k));
+}
+
+/* What the program printed: in the schedule of the last finding, or in the first one. */
+static void read_output(struct reader *rd, const char *text)
+{
+    const char *copy = arena_strdup(rd->a, text);
+
+    if (rd->last && rd->last->schedule && !rd->skip_steps)
+        rd->last->schedule->output = copy;
+    else if (!rd->last)
+        rd->r->output = copy;
+}
+
 static int read_line(struct reader *rd, const char *line, size_t len, struct err *e)
 {
     json_t *j = json_loadb(line, len, 0, NULL);
@@ -281,6 +315,8 @@ static int read_line(struct reader *rd, const char *line, size_t len, struct err
         rc = read_steps(rd, json_object_get(j, "steps"), e);
         if (rc == 0)
             rc = read_names(rd, json_object_get(j, "names"), e);
+    } else if (json_is_string(json_object_get(j, "output"))) {
+        read_output(rd, json_string_value(json_object_get(j, "output")));
     } else if (end && strcmp(end, "again") == 0) {
         rd->r->found = rd->last = NULL; /* what was told so far could not be confirmed */
         rd->r->bugs = 0;
@@ -288,8 +324,7 @@ static int read_line(struct reader *rd, const char *line, size_t len, struct err
         const char *reason = json_string_value(json_object_get(j, "reason"));
 
         rd->r->extent = arena_strdup(rd->a, strcmp(end, "too-large") == 0 ? "none" : end);
-        if (reason && *reason)
-            rd->r->why = arena_strdup(rd->a, reason);
+        read_end(rd, j, reason);
         rd->r->schedules = (long)json_integer_value(json_object_get(j, "schedules"));
         rd->r->steps = (long)json_integer_value(json_object_get(j, "steps"));
         rd->r->points = (long)json_integer_value(json_object_get(j, "points"));
@@ -311,10 +346,13 @@ int explorer_read(struct places *places, const char *text,
 {
     struct exploration r = {0};
     struct reader rd = {.places = places, .a = a, .line = line, .ctx = ctx, .r = &r};
+    int lines = 0;
 
     for (const char *p = text; *p;) {
         const size_t n = strcspn(p, "\n");
 
+        if (++lines > LINES_MAX) /* ours has some hundreds: a forged one could take hours */
+            return err_set(e, ERR_SYSTEM, "the explorer's report has too many lines");
         if (n && read_line(&rd, p, n, e) < 0)
             return -1;
         p += n + (p[n] == '\n');
@@ -355,6 +393,8 @@ static int arguments(char **argv, const char *program, const struct explorer_opt
         n = add(argv, n, a, "--inputs", o->inputs);
     if (o->test)
         n = add(argv, n, a, "--test", o->test);
+    if (o->trail)
+        n = add(argv, n, a, "--trail", o->trail);
     if (o->token)
         n = add(argv, n, a, "--token", o->token);
     if (o->leaks)
@@ -363,6 +403,14 @@ static int arguments(char **argv, const char *program, const struct explorer_opt
         n = add(argv, n, a, "--fork", NULL);
     if (o->show)
         n = add(argv, n, a, "--show", NULL);
+    if (o->opaque)
+        n = add(argv, n, a, "--opaque", NULL);
+    if (o->output)
+        n = add(argv, n, a, "--output", NULL);
+    if (o->terminal)
+        n = add(argv, n, a, "--terminal", NULL);
+    if (o->input)
+        n = add(argv, n, a, "--input", o->input);
     n = add(argv, n, a, "--", NULL);
     for (int i = 0; o->args && o->args[i]; i++) {
         if (n > ARGS_MAX - 2)
@@ -386,6 +434,15 @@ static bool cannot(const struct keeper_result *k, struct arena *a, struct explor
             "explorer cannot let another one go on";
     else if (k->end == KEEPER_PROCESSES)
         ret->why = "it starts too many processes";
+    else if (k->end == KEEPER_MEMORY)
+        ret->why = "it takes more memory than an exploration may have";
+    else if (k->end == KEEPER_CPU)
+        ret->why = "it takes more processor time than an exploration may have";
+    else if (k->end == KEEPER_OUTPUT)
+        ret->why = "it prints more than an exploration may";
+    else if (k->end == KEEPER_SIGNALED) /* a kill from above us is the keeper's own error */
+        ret->why = arena_printf(a, "something in it ended the exploration by SIG%s",
+                                sigabbrev_np(k->code) ? sigabbrev_np(k->code) : "?");
     else if (k->end == KEEPER_EXITED && k->code == 3 && ours)
         ret->why = arena_printf(a, "%.*s", (int)strcspn(ours + 10, "\n"), ours + 10);
     else if (k->end == KEEPER_EXITED && k->code != 3)
@@ -399,7 +456,7 @@ static int why_not(const struct keeper_result *k, struct err *e)
 
     if (k->end == KEEPER_STARVED)
         return err_set(e, ERR_SYSTEM, "the machine is too busy to explore schedules");
-    if (k->end == KEEPER_CPU || k->end == KEEPER_WALL)
+    if (k->end == KEEPER_WALL)
         return err_set(
             e, ERR_SYSTEM,
             "the exploration did not end within its safety net; try fewer schedules");
@@ -417,15 +474,17 @@ int explorer_run(const char *work, const char *program, const struct explorer_op
     const char *files[] = {program, NULL};
     struct keeper_job job = {.argv = argv,
                              .envp = unit_env,
-                             .cwd = work,
-                             .files = files,
+                             .cwd = o->cwd ? o->cwd : work,
+                             .files = o->cwd ? NULL : files,
                              .trusted = o->trusted,
                              .limits = run_limits};
     struct keeper_result k = {0};
     const char *path = arena_printf(a, "%s/%s", work, program);
     int rc;
 
-    if (arguments(argv, arena_printf(a, "./%s", program), o, a, e) < 0 || !path)
+    if (arguments(argv, o->cwd ? arena_strdup(a, path) : arena_printf(a, "./%s", program), o, a,
+                  e) < 0 ||
+        !path)
         return path ? -1 : err_oom(e);
     if (keeper_run(&job, &k, e) < 0)
         return -1;
@@ -434,7 +493,7 @@ int explorer_run(const char *work, const char *program, const struct explorer_op
         k.code = 0; /* it says so itself */
     if (k.end != KEEPER_EXITED || k.code > 1)
         rc = cannot(&k, a, ret) ? 0 : why_not(&k, e);
-    else if ((rc = places_open(path, &places, e)) == 0 &&
+    else if ((rc = places_open(o->symbols ? o->symbols : path, &places, e)) == 0 &&
              explorer_read(places, k.output.len ? k.output.data : "", line, ctx, a, ret, e) <
                  0) {
         *ret = (struct exploration){.extent = "none"};

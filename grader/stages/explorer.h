@@ -13,6 +13,7 @@
 
 #include "core/result.h"
 #include "sandbox/keeper.h"
+#include "stages/dialect.h"
 #include "stages/places.h"
 
 /* How a program is explored; zero values are the defaults. */
@@ -24,26 +25,52 @@ struct explorer_options {
     int preemptions;      /* bound + 1; 0: none */
     const char *inputs;   /* seed of a suite's inputs, hex */
     const char *test;     /* a suite's test; NULL for a program with a main */
+    const char *trail;    /* by which assertions that comes (trail.h); NULL: unknown */
     const char *token;    /* replay this schedule instead */
     bool leaks;           /* threads left over are a bug */
     bool fork_each;       /* a process for every schedule */
     bool show;            /* the program's own output is not thrown away */
     bool trusted;         /* one's own program, with all of the machine before it */
+    bool opaque;          /* it calls functions whose state nobody sees: pure.c */
+    bool output;          /* tell what it printed */
+    const char *symbols;  /* the program's file with its symbols; NULL: itself */
+    const char *input;    /* a file that is its standard input; NULL: there is none */
+    bool terminal;        /* ... because that is a person's terminal */
+    const char *cwd;      /* where it runs, absolute; NULL: in `work` */
     char *const *args;    /* of the program, NULL-terminated, or NULL */
 };
 
-/* Compiles one C file to `object` and redirects its calls. `flags` is NULL-terminated or NULL;
- * `is_main`: it may hold main(). 1 = done, 0 = the compiler refused (its words in *output), -1.
- * `runtime`: the folder of redirect.syms and the archives; NULL: they are in `work`, and the
- * source is a stranger's, so the compiler is confined.
- */
-int explorer_compile(const char *runtime, const char *work, const char *source,
-                     const char *object, char *const flags[], bool is_main, struct buf *output,
-                     struct err *e);
+/* How the files of one program are built. */
+struct explorer_build {
+    const char
+        *runtime;     /* the folder of redirect.syms, runtime.syms and the archives; NULL: they
+                         are in `work`, and the source is a stranger's: tools are confined */
+    const char *work; /* objects and the program appear here; absolute */
+    const char *cwd;  /* where relative names of flags begin; NULL: in `work` */
+    char *const *flags; /* of the compiler, and -l, -L, -Wl, for the linker; NULL-terminated */
+    enum dialect dialect;
+};
 
-/* Links objects (NULL-terminated) into `program`. `runtime`, 1, 0 or -1 as above. */
-int explorer_link(const char *runtime, const char *work, char *const objects[],
-                  const char *program, bool suite, struct buf *output, struct err *e);
+/* Inline assembly with an effect: what it does to memory is not seen. */
+struct explorer_asm {
+    int line; /* 0: there is none */
+    char file[200];
+};
+
+/* Compiles one C file to `object` (a name in work). `found`: where the first inline assembly
+ * stands; NULL: nobody asks. 1 = done, 0 = the compiler refused (its words in *output), -1.
+ */
+int explorer_compile(const struct explorer_build *b, const char *source, const char *object,
+                     struct explorer_asm *found, struct buf *output, struct err *e);
+
+/* Lets the objects (NULL-terminated names in work) call the explorer instead of libc, but for
+ * what the program has defined itself. `is_main`: main() is the program's. As above. */
+int explorer_redirect(const struct explorer_build *b, char *const objects[], bool is_main,
+                      struct buf *output, struct err *e);
+
+/* Links objects into `program` (a name in work). As above. */
+int explorer_link(const struct explorer_build *b, char *const objects[], const char *program,
+                  bool suite, struct buf *output, struct err *e);
 
 /* May schedules be reset in process? Only if the objects call nothing that changes the kernel's
  * state: pure.c. 1, 0 or -1. */

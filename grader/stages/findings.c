@@ -365,35 +365,16 @@ static void note_unseen(void *ctx, const struct symbol *s)
  * refers to __tsan_atomic*. Helgrind does not understand them. */
 static int uses_atomics(struct unit *u, struct err *e)
 {
-    static const struct limits l = {.cpu_s = 10,
-                                    .wall_s = 30,
-                                    .memory_mb = 1536,
-                                    .processes = 16,
-                                    .output_kb = 64,
-                                    .file_mb = 64};
-    char *file = arena_printf(u->a, "./%s", u->x->rubric.edit);
-    char *gcc[] = {"/usr/bin/gcc",
-                   "-std=gnu11",
-                   "-D_GNU_SOURCE",
-                   "-O0",
-                   "-w",
-                   "-pthread",
-                   "-fsanitize=thread",
-                   "-U__SANITIZE_THREAD__",
-                   "-c",
-                   file,
-                   "-o",
-                   "atomics.o",
-                   NULL};
+    char *gcc[16] = {"/usr/bin/gcc", "-std=gnu11", "-O0",
+                     "-w",           "-pthread",   "-fsanitize=thread"};
     const char *object = arena_printf(u->a, "%s/atomics.o", u->work);
-    struct keeper_result r = {0};
     bool yes = false;
+    int rc = object ? unit_compile_text(u, gcc, "atomics.o", e) : err_oom(e);
 
-    if (!file || !object)
-        return err_oom(e);
-    if (unit_tool(u, gcc, &l, &r, e) < 0)
+    if (rc < 0)
         return -1;
-    keeper_release(&r);
+    if (rc == 0) /* natively it compiled */
+        return err_set(e, ERR_SYSTEM, "the compiler failed on what it has compiled before");
     if (symbols_each(object, note_atomic, &yes, e) < 0 ||
         symbols_each(object, note_unseen, &yes, e) < 0)
         return -1;

@@ -26,7 +26,7 @@ static const char *reference_program(struct unit *u, struct err *e)
         return NULL;
     }
     ref.file = file;
-    ref.source = NULL;
+    ref.source = ref.text = NULL;
     ref.r = &scratch;
     ref.work = arena_printf(u->a, "%s/ref", u->work);
     if (!ref.work || make_dirs(ref.work, e) < 0 || result_init(u->a, u->x, &scratch, e) < 0 ||
@@ -42,6 +42,7 @@ static const char *reference_program(struct unit *u, struct err *e)
                                            arena_printf(u->a, "%s/reference", u->work)) < 0)
         err_errno(e, "cannot keep the reference's program");
     free(ref.source);
+    free(ref.text);
     u->reference_built = e->kind == ERR_NONE;
     if (u->reference_built)
         shelf_put(u, "reference");
@@ -72,17 +73,21 @@ int oracle_check(struct unit *u, struct test_grade *t, const struct native_run *
 {
     const char *program = reference_program(u, e), *why;
     struct test_grade scratch = {.test = t->test};
-    struct native_run ours;
+    struct native_run ours = {0};
     struct keeper_result kr = {0};
     enum verdict v = VERDICT_WRONG_RESULT;
     bool good;
+    int rc;
 
-    if (!program || native_run_one(u, program, &scratch, &ours, &kr, e) < 0)
+    if (!program)
         return -1;
+    rc = native_run_one(u, program, &scratch, &ours, &kr, e);
     good = ours.ended && kr.end == KEEPER_EXITED && kr.code == 0;
     buf_release(&ours.left);
     buf_release(&ours.fds_before);
     keeper_release(&kr);
+    if (rc < 0)
+        return -1;
     if (!good)
         return err_set(e, ERR_EXERCISE,
                        "%s: the reference solution fails '%s'; no verdict drawn", u->x->id,

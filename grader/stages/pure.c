@@ -50,14 +50,6 @@ static const char *const pure[] = {
     "ldiv",
     "ato*",
     "strto*",
-    "rand",
-    "srand",
-    "rand_r",
-    "random",
-    "srandom",
-    "drand48",
-    "lrand48",
-    "srand48",
     "isal*",
     "isdi*",
     "isspace",
@@ -138,6 +130,9 @@ static const char *const pure[] = {
     "pthread_atfork",
 };
 
+/* Replaced by the runtime, and yet with an effect that no reset takes back: descriptors. */
+static const char *const lasting[] = {"ls_x_pipe", "ls_x_pipe2", "ls_x_eventfd"};
+
 struct name {
     struct name *next;
     const char *text;
@@ -170,6 +165,8 @@ static void screen(void *ctx, const struct symbol *s)
     for (const struct name *n = sc->defined; n; n = n->next)
         if (n->text && strcmp(n->text, s->name) == 0)
             return;
+    for (size_t i = 0; i < ARRAY_SIZE(lasting); i++)
+        sc->impure |= strcmp(lasting[i], s->name) == 0;
     for (size_t i = 0; i < ARRAY_SIZE(pure); i++)
         if (fnmatch(pure[i], s->name, 0) == 0)
             return;

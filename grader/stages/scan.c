@@ -80,6 +80,13 @@ static const struct ban attributes[] = {
     {"disable_tail_calls", "compiler options of its own", why_attribute},
 };
 
+/* These stay in the text that is compiled; all others are taken out of it (scan_drop_pragmas):
+ * a student may have them from another compiler, and gcc may obey them. */
+static const char *const plain_pragmas[] = {
+    "STDC",        "pack",      "once",           "region",     "endregion",
+    "omp",         "message",   "GCC diagnostic", "GCC unroll", "GCC ivdep",
+    "GCC warning", "GCC error", "GCC poison"};
+
 static const struct ban pragmas[] = {
     {"weak", "a weak symbol", why_attribute},
     {"redefine_extname", "another name for a symbol", why_attribute},
@@ -118,6 +125,23 @@ static bool same(struct word w, const char *text)
 
 /* ---- characters ----------------------------------------------------------------------------
  */
+
+/* Behind blanks: `[ [` and `<: <:` open an attribute as `[[` does. */
+static const char *behind_bracket(const struct lexer *l, const char *p)
+{
+    while (p < l->end && isspace((unsigned char)*p))
+        p++;
+    if (p < l->end && *p == '[')
+        return p + 1;
+    return l->end - p >= 2 && p[0] == '<' && p[1] == ':' ? p + 2 : NULL;
+}
+
+static bool opens_attribute(const struct lexer *l)
+{
+    const char *p = behind_bracket(l, l->p);
+
+    return !isspace((unsigned char)*l->p) && p && behind_bracket(l, p);
+}
 
 static bool looking_at(const struct lexer *l, const char *text)
 {
@@ -204,9 +228,13 @@ static bool read_marker(struct lexer *l, struct marker *m)
 
 static bool is_system(const char *file)
 {
-    return (strncmp(file, "/usr/include/", 13) == 0 ||
-            strncmp(file, "/usr/lib/gcc/", 13) == 0) &&
-           !strstr(file, "/../");
+    static const char *const folders[] = {"/usr/include/", "/usr/lib/gcc/",
+                                          "/usr/lib/linux/uapi/" /* Debian 13 */};
+
+    for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+        if (strncmp(file, folders[i], strlen(folders[i])) == 0)
+            return !strstr(file, "/../");
+    return false;
 }
 
 static bool foreign(const char *file, bool (*own)(void *, const char *), void *ctx)
@@ -245,31 +273,6 @@ static struct word bare(struct word w)
     return w;
 }
 
-/* From behind the introducing word to the end of its brackets. */
-static bool scan_attribute(struct lexer *l, char open, char close, struct scan_hit *ret)
-{
-    int depth = 0;
-    struct word w;
-
-    do {
-        if (l->p == l->end)
-            return false;
-        if (take_word(l, &w)) {
-            const struct ban *b = banned(attributes, ARRAY_SIZE(attributes), bare(w));
-
-            if (b && depth == 2) /* deeper are arguments, a student's own names */
-                return hit(ret, l->line, b->what, b->why, w.at, w.len);
-            continue;
-        }
-        if (quoted(l))
-            continue;
-        depth += *l->p == open;
-        depth -= *l->p == close;
-        step(l);
-    } while (depth > 0 || isspace((unsigned char)l->p[-1]));
-    return false;
-}
-
 /* R"x(...)x", which GNU C has (GCC manual, "C Extensions"; C++11 2.14.5). */
 static bool raw_string(struct lexer *l, struct word w)
 {
@@ -286,6 +289,37 @@ static bool raw_string(struct lexer *l, struct word w)
         step(l);
     l->p += l->p < l->end ? n : 0;
     return true;
+}
+
+/* From behind the introducing word to the end of its brackets. */
+static bool scan_attribute(struct lexer *l, char open, char close, struct scan_hit *ret)
+{
+    int depth = 0;
+    struct word w;
+
+    do {
+        if (l->p == l->end)
+            return false;
+        if (take_word(l, &w)) {
+            const struct ban *b = banned(attributes, ARRAY_SIZE(attributes), bare(w));
+
+            if (raw_string(l, w)) /* its brackets are text */
+                continue;
+            if (b && depth == 2) /* deeper are arguments, a student's own names */
+                return hit(ret, l->line, b->what, b->why, w.at, w.len);
+            continue;
+        }
+        if (quoted(l))
+            continue;
+        if (open == '[' && (looking_at(l, "<:") || looking_at(l, ":>"))) { /* digraphs */
+            depth += *l->p == '<' ? 1 : -1;
+            step(l);
+        }
+        depth += *l->p == open;
+        depth -= *l->p == close;
+        step(l);
+    } while (depth > 0 || isspace((unsigned char)l->p[-1]));
+    return false;
 }
 
 static bool scan_word(struct lexer *l, struct scan_hit *ret)
@@ -306,7 +340,7 @@ static bool scan_token(struct lexer *l, struct scan_hit *ret)
 {
     if (letter(*l->p))
         return scan_word(l, ret);
-    if (looking_at(l, "[["))
+    if (opens_attribute(l))
         return scan_attribute(l, '[', ']', ret);
     if (!quoted(l))
         step(l);
@@ -348,4 +382,73 @@ bool scan_preprocessed(const char *text, size_t len, bool (*own)(void *ctx, cons
         }
     }
     return false;
+}
+
+/* Is the line that holds `at` a directive? In a comment the word is only a word. */
+static bool in_directive(const char *text, const char *at)
+{
+    while (at > text && at[-1] != '\n')
+        at--;
+    at += strspn(at, " \t");
+    return *at == '#' || strncmp(at, "%:", 2) == 0;
+}
+
+bool scan_source(const char *text, size_t len, bool (*own)(void *ctx, const char *name),
+                 void *ctx, struct scan_hit *ret)
+{
+    static const char word[] = "__has_include";
+    int line = 1;
+
+    for (const char *p = text, *end = text + len; p < end; p++) {
+        const char *q = p + sizeof word - 1;
+        char name[64];
+        size_t n = 0;
+
+        line += *p == '\n';
+        if ((size_t)(end - p) < sizeof word || memcmp(p, word, sizeof word - 1) != 0)
+            continue;
+        while (q < end && (letter(*q) || isspace((unsigned char)*q) || *q == '('))
+            q++;
+        if (q == end || *q != '"' || !in_directive(text, p))
+            continue;
+        for (q++; q < end && *q != '"' && n + 1 < sizeof name; q++)
+            name[n++] = *q;
+        name[n] = '\0';
+        if (!own(ctx, name))
+            return hit(ret, line, "a look at other files",
+                       "What is compiled must not depend on which files lie beside it.", name,
+                       n);
+    }
+    return false;
+}
+
+static bool is_plain_pragma(const char *line, size_t len)
+{
+    static const char word[] = "#pragma";
+    size_t at = sizeof word - 1;
+
+    while (at < len && (line[at] == ' ' || line[at] == '\t'))
+        at++;
+    for (size_t i = 0; i < ARRAY_SIZE(plain_pragmas); i++) {
+        const size_t n = strlen(plain_pragmas[i]);
+
+        if (len - at >= n && memcmp(line + at, plain_pragmas[i], n) == 0 &&
+            (len - at == n || !letter(line[at + n])))
+            return true;
+    }
+    return false;
+}
+
+void scan_drop_pragmas(char *text, size_t len)
+{
+    for (char *p = text, *end = text + len; p < end;) {
+        char *nl = memchr(p, '\n', (size_t)(end - p));
+        const size_t n = nl ? (size_t)(nl - p) : (size_t)(end - p);
+        const size_t lead = strspn(p, " \t") < n ? strspn(p, " \t") : n;
+
+        if (n - lead >= 7 && memcmp(p + lead, "#pragma", 7) == 0 &&
+            !is_plain_pragma(p + lead, n - lead))
+            memset(p, ' ', n);
+        p += n + (nl != NULL);
+    }
 }

@@ -18,6 +18,15 @@ struct scan_hit {
     const char *why; /* a sentence in plain words */
 };
 
+/* What the preprocessor takes out: questions about files beside it (__has_include). Whoever
+ * hides the word from this gets the answer "no": there are none when it is preprocessed. */
+bool scan_source(const char *text, size_t len, bool (*own)(void *ctx, const char *name),
+                 void *ctx, struct scan_hit *ret);
+
+/* Blanks every pragma of preprocessed text but those that change nothing (scan.c has the list),
+ * so that none steers one build and not another. */
+void scan_drop_pragmas(char *text, size_t len);
+
 /* The output of `gcc -E` on it. `own` decides whether the exercise has a header of that name.
  */
 bool scan_preprocessed(const char *text, size_t len, bool (*own)(void *ctx, const char *name),

@@ -37,6 +37,8 @@ static const char why_memory[] =
     "It looks into or changes memory that is not the program's data.";
 static const char why_machine[] =
     "It changes how the machine or the test's own room is set up.";
+static const char why_unseen[] =
+    "Schedules that contain it cannot be tried; the exercise does not need it.";
 static const char why_tests[] = "It belongs to the tests and the grader, not to a solution.";
 
 /* A name that no library of ours has is a helper that was forgotten: the linker will say so. */
@@ -67,6 +69,21 @@ static const struct {
     {"dladdr*", why_behind},
     {"dlinfo", why_behind},
     {"dl_iterate_phdr", why_behind},
+    {"setcontext", why_behind},
+    {"swapcontext", why_behind},
+    {"makecontext", why_behind},
+    {"error_jmp_buffer", why_tests},
+    {"getauxval", why_behind},
+    {"__getauxval", why_behind},
+    {"timerfd_create", why_unseen},
+    {"signalfd", why_unseen},
+    {"splice", why_unseen},
+    {"vmsplice", why_unseen},
+    {"tee", why_unseen},
+    {"sendfile*", why_unseen},
+    {"mq_notify", why_unseen},
+    {"io_setup", why_unseen},
+    {"inotify_init*", why_unseen},
     {"ptrace", why_memory},
     {"process_vm_*", why_memory},
     {"process_madvise", why_memory},
@@ -132,11 +149,19 @@ static bool is_hook(const char *symbol)
            fnmatch("__sanitizer_*", symbol, 0) == 0;
 }
 
+static bool is_fork(const char *symbol)
+{
+    return strcmp(symbol, "forkpty") == 0 || strcmp(symbol, "daemon") == 0 ||
+           strcmp(symbol, "vfork") == 0;
+}
+
 static const char *why_forbidden(const struct rubric *r, const char *symbol)
 {
     for (size_t i = 0; i < ARRAY_SIZE(general); i++)
         if (fnmatch(general[i].pattern, symbol, 0) == 0 && !rubric_allows(r, symbol))
             return exists(symbol, general[i].why) ? general[i].why : NULL;
+    if (is_fork(symbol) && rubric_forbids(r, "fork"))
+        return "It is a fork, and the exercise is about doing without it.";
     return rubric_forbids(r, symbol) && exists(symbol, NULL)
                ? "The exercise is about doing without it."
                : NULL;
@@ -332,27 +357,6 @@ static int forbid_hit(struct unit *u, const struct scan_hit *hit, struct err *e)
                   hit->line, e);
 }
 
-/* 1 = made, 0 = the submission's fault. */
-static int preprocess(struct unit *u, struct err *e)
-{
-    char *file = arena_printf(u->a, "./%s", u->x->rubric.edit);
-    char *argv[] = {"/usr/bin/gcc",
-                    "-std=gnu11",
-                    "-D_GNU_SOURCE=",
-                    "-E",
-                    "-Wpedantic", /* names line markers, see has_markers() */
-                    "-pthread",
-                    "-fmax-include-depth=20",
-                    "-fmax-errors=20",
-                    "-fdiagnostics-color=never",
-                    file,
-                    "-o",
-                    "submission.i",
-                    NULL};
-
-    return file ? unit_step(u, argv, true, e) : err_oom(e);
-}
-
 /* gcc says where it obeyed a line marker ("# 3 "file" 1"), which only its own output should
  * hold: the rest of the source could pass for a system header. What it skips it does not name.
  */
@@ -374,27 +378,60 @@ static bool has_markers(const char *said, struct scan_hit *ret)
     return true;
 }
 
+/* Makes u->work/submission.i. 1 = made, 0 = the submission's fault. *ret_marker: where gcc
+ * obeyed a line marker. */
+static int preprocess(struct unit *u, struct scan_hit *ret_marker, bool *ret_marked,
+                      struct err *e)
+{
+    char *file = arena_printf(u->a, "./%s", u->x->rubric.edit);
+    char *argv[] = {"/usr/bin/gcc",
+                    "-std=gnu11",
+                    unit_dialect(u),
+                    "-E",
+                    "-Wpedantic", /* names line markers, see has_markers() */
+                    "-pthread",
+                    "-fmax-include-depth=20",
+                    "-fmax-errors=20",
+                    "-fdiagnostics-color=never",
+                    file,
+                    "-o",
+                    "submission.i",
+                    NULL};
+    struct keeper_result r = {0};
+    int rc = file ? unit_words(u, argv, &r, e) : err_oom(e);
+
+    *ret_marked = rc >= 0 && has_markers(r.output.data, ret_marker);
+    keeper_release(&r);
+    return rc;
+}
+
 int screen_source(struct unit *u, struct err *e)
 {
     const char *path = arena_printf(u->a, "%s/submission.i", u->work);
-    auto_free char *text = NULL;
+    const bool screened = !sandbox_without("screen");
     struct scan_hit hit;
-    size_t len;
+    bool marked;
     int rc;
 
-    if (sandbox_without("screen"))
-        return 1;
     if (!path)
         return err_oom(e);
-    if ((rc = preprocess(u, e)) <= 0)
-        return rc;
-    if (has_markers(u->r->compiler_output, &hit))
+    if (screened && scan_source(u->source, u->source_len, own_header, u, &hit))
         return forbid_hit(u, &hit, e);
+    if ((rc = preprocess(u, &hit, &marked, e)) < 0)
+        return rc;
+    if (marked && screened)
+        return forbid_hit(u, &hit, e);
+    if (rc == 0)
+        return 0;
     u->r->compiler_output = NULL; /* the compiler says it again */
-    if (slurp(path, PREPROCESSED_MAX, &text, &len, e) < 0) {
+    if (slurp(path, PREPROCESSED_MAX, &u->text, &u->text_len, e) < 0) {
         result_all(u->a, u->r, VERDICT_RESOURCE_LIMIT, "resource-limit: preprocessed source",
                    "The source is larger than 16 MiB when its macros are expanded.");
         return 0;
     }
-    return scan_preprocessed(text, len, own_header, u, &hit) ? forbid_hit(u, &hit, e) : 1;
+    unlink(path);
+    if (screened && scan_preprocessed(u->text, u->text_len, own_header, u, &hit))
+        return forbid_hit(u, &hit, e);
+    scan_drop_pragmas(u->text, u->text_len);
+    return 1;
 }

@@ -9,10 +9,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "core/text.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/tier.h"
+#include "stages/blind.h"
 
 enum { SUBMISSION_MAX = 1 << 20 };
 
@@ -34,6 +37,35 @@ void unit_busy(const struct unit *u, bool begins)
         u->o->busy(u->o->cores, begins);
 }
 
+static double children_cpu_s(void)
+{
+    struct rusage r;
+
+    getrusage(RUSAGE_CHILDREN, &r);
+    return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
+           1e-6 * (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
+}
+
+bool unit_exhausted(struct unit *u, struct test_grade *t, enum mode mode)
+{
+    const long all_s = u->x->rubric.limits.all_s;
+    struct evidence *ev;
+
+    if (!all_s || children_cpu_s() - u->began_cpu_s < (double)all_s)
+        return false;
+    for (ev = t->evidence; ev; ev = ev->next)
+        if (!ev->advice)
+            return true;
+    ev = result_prove(u->a, t, mode, VERDICT_RESOURCE_LIMIT, "resource-limit: all together");
+    if (ev)
+        ev->text = arena_printf(
+            u->a,
+            "Not run: what came before has used the %ld s of processor time that all of "
+            "this submission may have.",
+            all_s);
+    return true;
+}
+
 bool unit_wants(const struct unit *u, const struct rubric_test *t)
 {
     return !u->o->only || strcmp(u->o->only, t->id) == 0;
@@ -42,6 +74,18 @@ bool unit_wants(const struct unit *u, const struct rubric_test *t)
 bool unit_owns(const struct unit *u, const char *file)
 {
     return file && strcmp(file, u->x->rubric.edit) == 0;
+}
+
+bool unit_is_suite(const struct unit *u, const char *file)
+{
+    const size_t n = file ? strlen(file) : 0, k = strlen(u->x->cname);
+
+    return n > k + 7 &&
+           ((n == k + 8 && strncmp(file, "check_", 6) == 0 &&
+             strncmp(file + 6, u->x->cname, k) == 0) ||
+            (n == k + 9 && strncmp(file, "hidden_", 7) == 0 &&
+             strncmp(file + 7, u->x->cname, k) == 0)) &&
+           strcmp(file + n - 2, ".c") == 0;
 }
 
 bool unit_is_harness(const char *file)
@@ -125,6 +169,28 @@ static bool folder_is_link(const struct unit *u)
            S_ISLNK(st.st_mode);
 }
 
+/* The bytes as UTF-8. A compiler would say a thousand times what one sentence says. */
+static int read_text(struct unit *u)
+{
+    char *text = NULL;
+    size_t len;
+
+    switch (text_decode(u->source, u->source_len, &text, &len)) {
+    case TEXT_BINARY:
+        result_all(u->a, u->r, VERDICT_COMPILE_ERROR, "compile-error: no text",
+                   "The file holds NUL bytes, so it is no C source. Is it the file that was "
+                   "meant, and whole? Save it as UTF-8.");
+        return 0;
+    case TEXT_AS_IT_IS:
+        return 1;
+    default:
+        free(u->source);
+        u->source = text;
+        u->source_len = len;
+        return 1;
+    }
+}
+
 /* What the student handed in: missing and unreadable are different things. */
 static int read_submission(struct unit *u, struct err *e)
 {
@@ -152,8 +218,9 @@ read:
     if (slurp(u->file, SUBMISSION_MAX, &u->source, &len, e) < 0)
         return -1;
     u->source_len = len;
-    u->r->submission_hash = hash_hex(u->a, u->source, len);
-    return u->r->submission_hash ? 1 : err_oom(e);
+    u->r->submission_hash =
+        hash_hex(u->a, u->source, len); /* of the bytes that were handed in */
+    return u->r->submission_hash ? read_text(u) : err_oom(e);
 }
 
 /* In the fallback tier a program may write below /tmp, so our own folders are elsewhere. */
@@ -345,6 +412,8 @@ int unit_grade(const struct unit_options *o, const struct exercise *x, const cha
         return -1;
     r.tier = sandbox_tier();
     r.whole = cgroup_works();
+    r.no_oracle = o->no_oracle;
+    u.began_cpu_s = children_cpu_s();
     rc = read_submission(&u, e);
     if (rc > 0)
         rc = unit_open_work(a, &u.work, e);
@@ -353,6 +422,7 @@ int unit_grade(const struct unit_options *o, const struct exercise *x, const cha
     if (u.work)
         remove_tree(u.work, &ignored);
     free(u.source);
+    free(u.text);
     if (rc < 0)
         return -1;
     if (a->failed)
@@ -390,6 +460,7 @@ int unit_suite_ids(const struct unit_options *o, const struct exercise *x, struc
     if (u.work)
         remove_tree(u.work, &ignored);
     free(u.source);
+    free(u.text);
     return rc;
 }
 
@@ -425,12 +496,14 @@ int unit_replay(const struct unit_options *o, const struct exercise *x, const ch
         char *more[] = {"--test", (char *)t->id, "--inputs", seed, NULL};
 
         unit_seed(&u, t, seed);
-        rc = debug(ctx, u.work, explore_program, more, e);
+        rc = debug(ctx, arena_printf(a, "%s/" BLIND_FULL, explore_folder(&u)), explore_program,
+                   more, e);
     } else if (rc == 0) {
         rc = explore_run(&u, t, token, pure, ret, e);
     }
     if (u.work)
         remove_tree(u.work, &ignored);
     free(u.source);
+    free(u.text);
     return rc;
 }

@@ -12,12 +12,15 @@
 
 #include "core/result.h"
 #include "sandbox/keeper.h"
+#include "stages/dialect.h"
+#include "stages/trail.h"
 
 /* How to grade; the same for all units of a run. */
 struct unit_options {
     const struct course *course;
     const char *secret; /* course secret for the seeds; NULL = the fixed practice secret */
     bool oracle;        /* compare observations with the reference solution's */
+    bool no_oracle;     /* a batch that was told to do without (canary.h) */
     unsigned modes;     /* modes allowed, bits; all by default */
     const char *shelf;  /* a folder of ours for what all submissions share (shelf.h); NULL */
     const char *only;   /* run this test alone, the others stay at pass; NULL: all */
@@ -37,9 +40,15 @@ struct unit {
     const char *file; /* the submitted file, absolute */
     char *source;     /* its text, malloc'ed; for quoting lines */
     size_t source_len;
-    const char *work; /* temporary folder of this unit */
+    char *text; /* the source, preprocessed once and screened, malloc'ed; what every mode
+                   compiles */
+    size_t text_len;
+    const char *suite; /* its text, with the hidden tests; NULL: not read yet (native.c) */
+    const char *work;  /* temporary folder of this unit */
     const char *program;
+    enum dialect dialect; /* of the submission, once it is known */
     bool uses_timers;     /* references alarm(2) or timers */
+    double began_cpu_s;   /* processor time of our children before this unit */
     bool reference_built; /* remembered here: a file could have been planted */
     struct unit_result *r;
 };
@@ -70,6 +79,9 @@ void unit_sweep(void);
 int unit_suite_ids(const struct unit_options *o, const struct exercise *x, struct arena *a,
                    struct buf *ret, struct err *e);
 
+/* gcc's flag for the unit's dialect. */
+char *unit_dialect(const struct unit *u);
+
 /* ---- for the stages themselves ---------------------------------------------------- */
 
 /* Ready to run: 1. The submission's own fault, every test has its proof: 0. Else -1. */
@@ -84,12 +96,24 @@ int explore_run(struct unit *u, const struct rubric_test *t, const char *token, 
  * only when the submission has been compiled, and what runs sees none of it. 0 or -1. */
 int unit_bring(struct unit *u, const char *folder, const char *name, struct err *e);
 
-extern const char explore_program[]; /* its file name, in the work folder */
+extern const char explore_program[]; /* its file name, as the native one's */
+/* Where it stands: in a folder of its own, so that its name does not tell the mode. */
+const char *explore_folder(const struct unit *u);
 
 /* A compiling step: 1 = went well, 0 = the submission's fault, said; -1. `students`: the tool's
  * words are about the submission and are kept. */
 int unit_step(struct unit *u, char *const argv[], bool students, struct err *e);
+/* The same for a tool on the submission, and *ret has all of its words (keeper_release). */
+int unit_words(struct unit *u, char *const argv[], struct keeper_result *ret, struct err *e);
+/* Compiles u->text to `object` (a name in u->work) in a folder that holds nothing else: no mode
+ * can be told from another by what lies beside it. `argv` ends with NULL and has room for four
+ * more. As unit_step(..., true). */
+int unit_compile_text(struct unit *u, char **argv, const char *object, struct err *e);
+/* A fresh folder with submission.i alone, in u->work; its path in *ret. */
+int unit_text_folder(struct unit *u, const char **ret, struct err *e);
 extern const struct limits unit_compiler_limits;
+/* Calls that no build folds: the explorer must see them. NULL-ended. */
+extern char *const unit_no_builtin[];
 
 /* screen.c: what no exercise needs, in the source and in submission.o. 1 = nothing of the kind,
  * 0 = proven for every test, -1. */
@@ -123,10 +147,13 @@ struct native_run {
     pid_t main_pid;
     uint64_t begin_sp, begin_pc; /* where it stood at its beginning; 0: not seen */
     int64_t last_mark;           /* line of the last assertion that held */
+    struct trail *trail;         /* by which assertions it came; NULL: none held yet */
     int64_t end_offset;          /* how far from there at its end */
     bool stood;                  /* both are known */
     struct buf fds_before;
 };
+/* What a test comes by (trail.h). NULL: not known, no memory. */
+const struct trail_due *unit_trail(struct unit *u, const struct rubric_test *t);
 /* Compares one run's stream of observations, and where it ended, with the reference's. */
 int oracle_check(struct unit *u, struct test_grade *t, const struct native_run *run,
                  struct err *e);
@@ -135,6 +162,10 @@ int native_run_one(struct unit *u, const char *program, struct test_grade *t,
 
 /* Around work that keeps a core busy (unit_options.busy). */
 void unit_busy(const struct unit *u, bool begins);
+
+/* Has all that was done for this submission used up its processor time? Then the test gets its
+ * proof of that, for `mode`, unless it has failed already. */
+bool unit_exhausted(struct unit *u, struct test_grade *t, enum mode mode);
 
 /* Is this test to be run? */
 bool unit_wants(const struct unit *u, const struct rubric_test *t);
@@ -148,6 +179,9 @@ const char *unit_line(const struct unit *u, int no);
 
 /* Is this the submission's own file? */
 bool unit_owns(const struct unit *u, const char *file);
+
+/* Is that file (no folders) the suite's, visible or hidden? */
+bool unit_is_suite(const struct unit *u, const char *file);
 
 /* Is that file (no folders) one of the native harness, which no report shows? */
 bool unit_is_harness(const char *file);

@@ -15,6 +15,7 @@
 
 #include "sandbox/stacks.h"
 #include "sandbox/tasks.h"
+#include "stages/blind.h"
 
 enum wait_kind { WAITS_OTHER, WAITS_JOIN, WAITS_NOTICE, WAITS_LOCK };
 
@@ -147,7 +148,9 @@ static void add_process(struct picture *p, pid_t pid)
 {
     struct err ignored = {0};
     const int room = STACKS_MAX - p->count;
-    int n = room > 0 ? stacks_of(pid, p->u->work, p->stacks + p->count, room, &ignored) : 0;
+    const char *folder = arena_printf(p->u->a, "%s/" BLIND_FULL, p->u->work);
+    int n =
+        room > 0 && folder ? stacks_of(pid, folder, p->stacks + p->count, room, &ignored) : 0;
     int base = p->count, thread = 0;
 
     p->processes++;

@@ -7,7 +7,16 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 3
 log=$(mktemp -d /tmp/lockstep-check-XXXXXX)
 trap 'rm -rf "$log"' EXIT
+trap 'exit 130' INT TERM HUP
+mkdir "$log/unit-tmp"
 passed=0 failed=0
+began=$(date +%s)
+
+# since: minutes and seconds of this check so far; says where its time goes.
+since() {
+    now=$(($(date +%s) - began))
+    printf '%d:%02d' $((now / 60)) $((now % 60))
+}
 
 # step NAME COMMAND...: one test by its exit status.
 step() {
@@ -15,10 +24,10 @@ step() {
     shift
     if "$@" >"$log/step" 2>&1; then
         passed=$((passed + 1))
-        echo "ok   $name"
+        echo "ok   $name ($(since))"
     else
         failed=$((failed + 1))
-        echo "FAIL $name"
+        echo "FAIL $name ($(since))"
         sed 's/^/     /' "$log/step" | tail -60
     fi
 }
@@ -34,12 +43,12 @@ tap() {
     fi
     passed=$((passed + good))
     failed=$((failed + bad))
-    echo "$([ "$bad" = 0 ] && echo 'ok  ' || echo FAIL) $1: $good ok, $bad not ok"
+    echo "$([ "$bad" = 0 ] && echo 'ok  ' || echo FAIL) $1: $good ok, $bad not ok ($(since))"
     grep -A8 '^not ok ' "$2" | sed 's/^/     /'
 }
 
 unit() {
-    UNIT_TAP=$log/unit.tap "build/$1/unit" >"$log/unit.out" 2>&1
+    TMPDIR=$log/unit-tmp UNIT_TAP=$log/unit.tap "build/$1/unit" >"$log/unit.out" 2>&1
     status=$?
     tap "unit tests, $1" "$log/unit.tap" $status
     [ $status = 0 ] || tail -20 "$log/unit.out"
@@ -53,10 +62,11 @@ cli() { # PROGRAM LABEL FILES...
     shift 2
     # shellcheck disable=SC2016
     printf '%s\n' "$@" | xargs -P "${at_once:-2}" -I {} sh -c \
-        'n=$(basename "$1"); sh "$1" >"$log/$n.tap" 2>"$log/$n.err"; echo $? >"$log/$n.rc"' - {}
+        'n=$(basename "$1"); b=$(date +%s); sh "$1" >"$log/$n.tap" 2>"$log/$n.err"; echo $? >"$log/$n.rc"
+        echo $(($(date +%s) - b)) >"$log/$n.took"' - {}
     for t in "$@"; do
         n=$(basename "$t")
-        tap "$n, $label" "$log/$n.tap" "$(cat "$log/$n.rc")"
+        tap "$n, $label, $(cat "$log/$n.took") s" "$log/$n.tap" "$(cat "$log/$n.rc")"
         cat "$log/$n.err"
     done
 }
@@ -74,7 +84,7 @@ lint() {
     [ "$all" = 0 ] && bad=1
     passed=$((passed + right))
     failed=$((failed + bad))
-    echo "$([ "$bad" = 0 ] && echo 'ok  ' || echo FAIL) lint, $label: $right of $all as stated"
+    echo "$([ "$bad" = 0 ] && echo 'ok  ' || echo FAIL) lint, $label: $right of $all as stated ($(since))"
     [ "$bad" = 0 ] && sed 's/^/     /' "$log/lint" | tail -5
     [ "$bad" = 0 ] || sed 's/^/     /' "$log/lint"
 }
@@ -86,6 +96,8 @@ export UBSAN_OPTIONS=halt_on_error=1:exitcode=98
 step "format" make -s format-check
 step "the rooms' arrows point down" sh grader/tests/arrows.sh
 step "every header compiles alone" sh grader/tests/headers.sh
+step "the page of limits is the table" python3 grader/tests/limits.py --check
+step "no thread handle reaches libc" sh grader/tests/handles.sh
 man_page() {
     man --warnings -l grader/man/lockstep.1 2>&1 >/dev/null | tee "$log/man"
     [ ! -s "$log/man" ]
@@ -103,7 +115,7 @@ unit plain
 unit address-undefined
 step "fuzz" build/address-undefined/fuzz 20
 cd grader/tests/cli || exit 3
-cli "$top/build/lockstep" plain 37-slurm.t 38-engines.t 33-crash.t 70-kernels.t 20-grade.t 30-batch.t 40-trouble.t 80-hostile.t 1*.t 31-*.t 32-*.t 34-*.t 35-*.t \
+cli "$top/build/lockstep" plain 37-slurm.t 38-engines.t 33-crash.t 70-kernels.t 20-grade.t 30-batch.t 40-trouble.t 80-hostile.t 1*.t 31-*.t 32-*.t 34-*.t 35-*.t 29-*.t 39-*.t \
     26-*.t 27-*.t 36-*.t 25-*.t 5*.t
 # Alone: programs of one's own share names and System V objects with the machine.
 at_once=1
@@ -113,6 +125,10 @@ cli "$san" sanitized 20-grade.t 31-intake.t 32-lms.t 10-usage.t
 cd "$top" || exit 3
 lint "$top/build/lockstep" plain
 lint "$san" sanitized --only '08-event/[n-p]*'
+
+python3 grader/tests/differ.py 200 >"$log/differ.tap" 2>&1
+tap "dpor, dfs and native runs show the same" "$log/differ.tap" $?
+grep "^# .* compared" "$log/differ.tap"
 
 # hostile LABEL ARGS...: each attack is one test, the state of the host one more.
 hostile() {
@@ -125,13 +141,18 @@ hostile() {
     [ $status = 0 ] || [ "$bad" != 0 ] || bad=1
     passed=$((passed + ${good:-0}))
     failed=$((failed + bad))
-    echo "$([ "$bad" = 0 ] && echo 'ok  ' || echo FAIL) hostile, $label: $(tail -1 "$log/hostile")"
+    echo "$([ "$bad" = 0 ] && echo 'ok  ' || echo FAIL) hostile, $label: $(tail -1 "$log/hostile") ($(since))"
     [ "$bad" = 0 ] || sed 's/^/     /' "$log/hostile" | grep -v ' of .* stopped' | tail -40
 }
 
 hostile "full tier"
 # what the tiers differ in; make hostile tries all
 hostile "fallback tier" --tier fallback '^a1[18]' '^a20' '^b' '^c02' '^d0[3-7]' '^e' '^t'
+sigterm() {
+    python3 grader/tests/sigterm.py 20 >"$log/sigterm.tap" 2>&1
+    tap "SIGTERM at any moment" "$log/sigterm.tap" $?
+}
+sigterm
 step "each protection taken away is noticed" make -s mutants
 echo
 echo "$passed passed, $failed failed"

@@ -21,6 +21,7 @@ def check(name, ok, shown):
     print(f"{'ok  ' if ok else 'FAIL'} {name}{'' if ok else ': ' + repr(shown[-800:])}", flush=True)
 
 
+(folder / "not-a-word.c").touch()  # offered where a file fits
 for shell, argv in START.items():
     script = folder / f"completion.{shell}"
     script.write_text(subprocess.run([lockstep, "completion", shell], check=True, text=True,
@@ -31,10 +32,12 @@ for shell, argv in START.items():
                         ("lockstep grade 08\t", "08-event"),
                         ("lockstep grade --sub\t", "--submission"),
                         ("lockstep grade --format pra\t", "prairielearn"),
+                        ("lockstep replay 08 set-w\t", "set-wakes-all"),
+                        ("lockstep explore not-a-wo\t", "not-a-word.c"),
                         ("lockstep export auto\t", "autolab")):
         if shell == "fish":
             done = subprocess.run(["fish", "--no-config", "-c", f"source {script}; complete -C '{typed[:-1]}'"],
-                                  env=env, text=True, capture_output=True, check=False)
+                                  env=env, cwd=str(folder), text=True, capture_output=True, check=False)
             check(f"fish: {typed.strip()}", want.split()[-1] in done.stdout and not done.stderr,
                   done.stdout + done.stderr)
             continue

@@ -8,5 +8,6 @@ for h in grader/*/*.h; do
     gcc -std=c11 -D_GNU_SOURCE -Igrader $(pkg-config --cflags libxml-2.0) -Wall -Wextra -Werror -fsyntax-only -include "$h" -x c /dev/null
 done
 for c in grader/*/*.c grader/tests/*/*.c; do
+    case $c in grader/tests/cases/*) continue ;; esac # they begin with what is right
     head -1 "$c" | grep -q "^/\* $(basename "$c") - " || { echo "$c: first line"; exit 1; }
 done

@@ -12,6 +12,7 @@ LOCKSTEP=${LOCKSTEP:-$top/build/lockstep}
 tmp=$(mktemp -d /tmp/lockstep-test-XXXXXX)
 chmod 711 "$tmp" # as root, runs have users of their own, who must get to their work folders
 trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM HUP
 export XDG_STATE_HOME="$tmp/state" # nobody's real scores
 count=0 out='' err=''
 

@@ -5,6 +5,7 @@
  * for the result. It lives until thread_free(), so the thread never looks at anything that
  * may be gone.
  */
+#define _GNU_SOURCE
 #include "thread.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
  * The lock is a mutex that checks its caller. All else is made of it: the scope that the
  * compiler ends for us, and accounts that are locked in one order by everybody.
  */
+#define _GNU_SOURCE
 #include "lock.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
  * Every probe has three steps: do something there, look here, put it back. What a body finds out
  * comes back through a pipe, because its memory may not be ours.
  */
+#define _GNU_SOURCE
 #include "process_vs_thread.h"
 
 #include <errno.h>

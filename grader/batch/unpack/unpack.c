@@ -165,7 +165,8 @@ static void each(struct archive *a)
         const char *name, *why;
 
         if (rc < ARCHIVE_WARN)
-            refuse("it is damaged or no zip or tar archive: %s", archive_error_string(a));
+            refuse("it is damaged or no zip, tar, 7z or rar archive: %s",
+                   archive_error_string(a));
         name = name_of(e);
         if (++entries > entries_max)
             refuse("it holds more than %lld entries", entries_max);
@@ -200,11 +201,14 @@ int main(int argc, char *argv[])
     archive_read_support_format_tar(a);
     archive_read_support_format_gnutar(a);
     archive_read_support_format_zip(a);
+    archive_read_support_format_7zip(a);
+    archive_read_support_format_rar(a);
+    archive_read_support_format_rar5(a);
     index_file = fopen("index", "we");
     if (!index_file)
         broken("cannot make the index");
     if (archive_read_open_fd(a, STDIN_FILENO, BLOCK) != ARCHIVE_OK)
-        refuse("it is damaged or no zip or tar archive: %s", archive_error_string(a));
+        refuse("it is damaged or no zip, tar, 7z or rar archive: %s", archive_error_string(a));
     each(a);
     archive_read_free(a);
     if (fclose(index_file) != 0)

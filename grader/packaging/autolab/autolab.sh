@@ -22,7 +22,7 @@ done
 for f in *.tar *.tar.gz *.tgz; do
     [ -e "$f" ] && [ "$f" != autograde.tar ] && tar -x --no-same-owner -C handed-in -f "$f"
 done
-"$lockstep/build/lockstep" grade @EXERCISES@ --submission handed-in --oracle --secret secret \
+"$lockstep/build/lockstep" grade --course "$lockstep" @EXERCISES@ --submission handed-in --for-student --oracle --secret secret \
     --format text:report.txt --format autolab:scores.json
 status=$?
 cat report.txt 2>/dev/null

@@ -26,7 +26,7 @@ def main():
     env = dict(os.environ, LOCKSTEP_DATETIME=now.strftime("%Y-%m-%dT%H:%M:%SZ"))
     env.setdefault("OWNER", env.get("USERNAME", ""))
     done = subprocess.run(
-        [str(lockstep / "build/lockstep"), "grade", *EXERCISES, "--submission", ".", "--format",
+        [str(lockstep / "build/lockstep"), "grade", "--course", str(lockstep), *EXERCISES, "--submission", ".", "--format",
          f"classroom50:{result}", "--format", "markdown:release-body.md", "--format", "text"],
         env=env, check=False)
     if done.returncode > 1:

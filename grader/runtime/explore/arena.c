@@ -14,7 +14,7 @@
 #include "runtime/explore/world.h"
 
 #define KEEP_SIZE ((size_t)64 << 20)
-#define SCRATCH_SIZE ((size_t)256 << 20)
+#define SCRATCH_SIZE ((size_t)768 << 20)
 
 struct world *W;
 static char *region_used, *region_end; /* only grows before the first fork */
@@ -93,6 +93,13 @@ void scratch_reset(void)
     W->scratch.used = W->scratch.base;
 }
 
+static void __attribute__((noreturn)) cut(uint32_t pc)
+{
+    W->broken_pc = pc;
+    W->bounded = true;
+    schedule_end(END_TOO_LARGE);
+}
+
 void too_much(const char *fmt, ...)
 {
     va_list ap;
@@ -100,8 +107,17 @@ void too_much(const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(W->broken, sizeof W->broken, fmt, ap);
     va_end(ap);
-    W->bounded = true;
-    schedule_end(END_TOO_LARGE);
+    cut(W->me ? W->me->last_pc : 0);
+}
+
+void too_much_at(uint32_t pc, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(W->broken, sizeof W->broken, fmt, ap);
+    va_end(ap);
+    cut(pc);
 }
 
 void broken(const char *fmt, ...)

@@ -6,7 +6,7 @@
  * (C11 5.1.2.4, 7.17.3), so a relaxed flag does not hide a race on what it guards.
  *
  *   store-release   the location's clock becomes the task's
- *   store-relaxed   ... the task's at its last release fence, or empty
+ *   store-relaxed   ... what the same task has released there before, and at its last fence
  *   RMW             joins instead: a release sequence goes on
  *   load-acquire    the task joins the location's clock
  *   load-relaxed    ... keeps it until its next acquire fence
@@ -46,9 +46,13 @@ static void announce(enum op_kind kind, const volatile void *p, size_t size, uin
                     .obj = key_of((uintptr_t)p)};
 
     W->me->last_pc = op.pc;
+    step_op(&op);
     if (in_heap((uintptr_t)p))
         heap_check((uintptr_t)p, size, kind != OP_ATOMIC_LOAD, pc);
-    step_op(&op);
+    else if (in_fibers((uintptr_t)p))
+        stack_check((uintptr_t)p, kind != OP_ATOMIC_LOAD, pc);
+    if (kind != OP_ATOMIC_LOAD && W->insister == W->me->id)
+        loop_write((uintptr_t)p, size);
     if (W->tracing && W->trace_count)
         W->trace[W->trace_count - 1].size = (uint8_t)(size < 8 ? size : 8);
 }
@@ -73,6 +77,36 @@ static void order_load(const volatile void *p, int mo)
         vclock_join(&W->me->acquire_fence, &o->clock);
 }
 
+/* The release sequences that go on at a location, each with what its head has released. A store
+ * ends those of all other tasks and goes on with its own task's (C17 5.1.2.4p10); an update
+ * goes on with all. */
+struct head {
+    struct head *next;
+    int task;
+    struct vclock clock;
+};
+
+static struct head *head_of(struct object *o, int task)
+{
+    for (struct head *h = o->heads; h; h = h->next)
+        if (h->task == task)
+            return h;
+    return NULL;
+}
+
+static struct head *head_for(struct object *o, int task)
+{
+    struct head *h = head_of(o, task);
+
+    if (h)
+        return h;
+    h = scratch_alloc(sizeof *h);
+    h->task = task;
+    h->next = o->heads;
+    o->heads = h;
+    return h;
+}
+
 static void order_store(const volatile void *p, int mo, bool sequence)
 {
     struct object *o = location(p);
@@ -80,12 +114,22 @@ static void order_store(const volatile void *p, int mo, bool sequence)
 
     if (!o)
         return;
-    if (!sequence)
+    if (!sequence) {
+        o->heads = head_of(o, t->id);
         o->clock.n = 0;
-    if (t->has_release_fence)
+        if (o->heads) {
+            o->heads->next = NULL;
+            vclock_join(&o->clock, &o->heads->clock);
+        }
+    }
+    if (t->has_release_fence) {
+        vclock_join(&head_for(o, t->id)->clock, &t->release_fence);
         vclock_join(&o->clock, &t->release_fence);
-    if (releases(mo))
+    }
+    if (releases(mo)) {
+        vclock_join(&head_for(o, t->id)->clock, &t->clock);
         clock_release_join(&o->clock);
+    }
 }
 
 static void saw(const volatile void *p, uint64_t value, uintptr_t pc)
@@ -97,7 +141,6 @@ static void saw(const volatile void *p, uint64_t value, uintptr_t pc)
 static void updated(const volatile void *p, uint64_t before, size_t size, uintptr_t pc)
 {
     if (bits(p, size) != before) {
-        W->written = W->ops;
         changed();
     } else
         saw(p, before, pc);
@@ -125,7 +168,7 @@ static void updated(const volatile void *p, uint64_t before, size_t size, uintpt
             access_atomic((uintptr_t)p, sizeof(T), true, CALLER);                              \
             order_store(p, mo, false);                                                         \
             if (__atomic_load_n(p, __ATOMIC_SEQ_CST) != v)                                     \
-                W->written = W->ops, changed();                                                \
+                changed();                                                                     \
         }                                                                                      \
         __atomic_store_n(p, v, __ATOMIC_SEQ_CST);                                              \
     }

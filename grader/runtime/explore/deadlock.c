@@ -52,10 +52,28 @@ static bool waits_for_notice(const struct task *t)
            t->op.kind == OP_SIGWAIT;
 }
 
+static void tell_readers(struct found *f, const struct object *o, int waiter)
+{
+    char name[32];
+
+    for (int i = 0; i < W->task_count; i++) {
+        const struct task *t = &W->tasks[i];
+
+        for (int k = 0; k < t->held_count; k++)
+            if (t->held[k].lock == o->addr)
+                bug_stack(f, i, t->held[k].pc, t->held[k].node,
+                          i == waiter ? "%s holds it itself, for reading, since here"
+                          : t->state == TASK_DONE
+                              ? "%s holds it for reading since here, and has ended"
+                              : "%s holds it for reading since here",
+                          task_name(i, name));
+    }
+}
+
 static void tell_holder(struct found *f, uint64_t addr, int waiter)
 {
     const struct object *o = object_find((void *)addr);
-    char name[32], other[32];
+    char name[32];
 
     if (!o)
         return;
@@ -67,18 +85,26 @@ static void tell_holder(struct found *f, uint64_t addr, int waiter)
                   task_name(o->owner, name),
                   W->tasks[o->owner].state == TASK_DONE ? ", and has ended" : "");
     else if (o->count)
-        bug_stack(f, waiter, o->owner_pc, o->owner_node, "%s waits for its last reader, here",
-                  task_name(waiter, other));
+        tell_readers(f, o, waiter);
 }
 
-static void tell_spent(struct found *f, const struct task *t)
+/* Where the last signal went: to nobody, or to another one. */
+static void tell_signal(struct found *f, const struct task *t)
 {
     const struct object *o = object_find((void *)t->op.obj);
+    char name[32];
 
-    if (o && o->kind == OBJ_COND && o->spent)
-        bug_stack(f, -1, o->spent_pc, o->spent_node,
-                  "the signal was sent here, when nobody was waiting%s",
-                  o->spent > 1 ? " (the last one)" : "");
+    if (!o || o->kind != OBJ_COND || !o->signalled)
+        return;
+    if (o->signal_to == -1)
+        bug_stack(f, -1, o->signal_pc, o->signal_node,
+                  "the last signal was sent here, when nobody was waiting");
+    else if (o->signal_to == -2)
+        bug_stack(f, -1, o->signal_pc, o->signal_node,
+                  "the last broadcast was sent here, and woke all who waited then");
+    else
+        bug_stack(f, -1, o->signal_pc, o->signal_node, "the last signal, sent here, woke %s",
+                  task_name(o->signal_to, name));
 }
 
 /* ---- descriptors ---- */
@@ -156,7 +182,7 @@ static void tell_channel(struct found *f, struct task *t, const char *who)
         return;
     for (int i = 0; i < W->process_count; i++)
         if (W->processes[i].state == PROCESS_RUNS)
-            tell_ends(f, &W->processes[i], number, !writes);
+            tell_ends(f, &W->processes[i], file_number((uint32_t)number), !writes);
 }
 
 static void tell_child(struct found *f, struct task *t, const char *who)
@@ -191,7 +217,7 @@ static void tell_wait(struct found *f, struct task *t)
             tell_holder(f, t->op.obj2, t->id);
         } else {
             bug_stack_of(f, t, "%s waits for a condition that nobody will signal", who);
-            tell_spent(f, t);
+            tell_signal(f, t);
         }
         return;
     case OP_SEM_WAIT:

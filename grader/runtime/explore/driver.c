@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { OUTPUT_MAX = 16384 };
 enum { FIBERS_FIRST = 12, STUCK = -1 };
 
 static void (*first_function)(void *);
@@ -32,15 +33,19 @@ static int fibers_wanted = FIBERS_FIRST;
 static void silence(void)
 {
     int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int in = W->o.input ? open(W->o.input, O_RDONLY | O_CLOEXEC) : fd;
 
     if (fd < 0)
         return;
-    dup2(fd, 0);
+    dup2(in < 0 ? fd : in, 0);
+    if (in >= 0 && in != fd)
+        close(in);
     if (W->o.quiet)
         dup2(fd, 1);
     if (W->o.quiet)
         dup2(fd, 2);
     close(fd);
+    capture_here();
 }
 
 /* ---- one schedule -------------------------------------------------------------------------
@@ -49,6 +54,8 @@ static void silence(void)
 static void run_schedule(void)
 {
     schedule_begin();
+    if (W->o.input)
+        lseek(0, 0, SEEK_SET); /* the same in every schedule */
     schedule_run(first_function, first_argument);
 }
 
@@ -138,7 +145,7 @@ static void died(int status)
 
 static void more_fibers(void)
 {
-    fibers_wanted = fibers_wanted < TASK_MAX / 4 ? fibers_wanted * 4 : TASK_MAX;
+    fibers_wanted = fibers_wanted < FIBERS_MAX / 4 ? fibers_wanted * 4 : FIBERS_MAX;
     if (fibers_prepare(fibers_wanted) < 0)
         broken("there is not enough memory for %d threads", fibers_wanted);
 }
@@ -166,9 +173,18 @@ static void run_alone(void)
             died(status);
         if (W->ending != END_MORE_FIBERS)
             return;
-        if (fibers_wanted >= TASK_MAX)
-            broken("more than %d threads at the same time", TASK_MAX);
+        if (fibers_wanted >= FIBERS_MAX) {
+            W->ending = END_TOO_LARGE;
+            snprintf(W->broken, sizeof W->broken,
+                     "it has more than %d threads at the same time", FIBERS_MAX);
+            return;
+        }
         more_fibers();
+        if (!W->replaying) {
+            plan_restart();
+            if (!plan_next(W->schedules_run + W->large))
+                return;
+        }
     }
 }
 
@@ -180,21 +196,28 @@ static bool learn(void)
 {
     const bool cut = W->ending != END_FINISHED;
 
-    W->large += W->ending == END_TOO_LARGE;
-    W->too_large = W->large * 4 > W->schedules_run; /* now and then one starves somebody */
+    if (W->ending == END_TOO_LARGE || W->ending == END_OUTSIDE) {
+        W->large += W->ending == END_TOO_LARGE;
+        memcpy(W->broken_text, W->broken, sizeof W->broken_text);
+        W->broken_text_pc = W->broken_pc;
+    }
+    W->finished += W->ending == END_FINISHED || W->ending == END_BUG;
+    W->too_large = W->large >= NEVER_ENDS && W->finished == 0;
     if (W->ending == END_PRUNED)
         W->pruned++;
-    else
+    else if (W->ending != END_TOO_LARGE)
         W->schedules_run++;
     W->points_total += W->points;
     W->ops_total += W->ops;
     plan_learn(cut);
-    return W->ending != END_BROKEN && !W->too_large && W->ops_total < W->o.all_steps;
+    return W->ending != END_BROKEN && !W->too_large && W->large < CUT_MOST &&
+           W->ops_total < W->o.all_steps;
 }
 
 static bool wanted(void)
 {
-    return W->schedules_run + W->pruned / 8 < W->o.schedules && plan_next(W->schedules_run);
+    return W->schedules_run + W->large + W->pruned / 8 < W->o.schedules &&
+           plan_next(W->schedules_run + W->large);
 }
 
 static void reset_memory(void)
@@ -237,6 +260,8 @@ static void start_again(void)
     W->log_side = 0;
     W->found_count = 0;
     W->schedules_run = W->pruned = W->points_total = W->ops_total = 0;
+    W->large = W->finished = 0;
+    W->dropped = 0;
     plan_open();
 }
 
@@ -257,9 +282,16 @@ static void run_in_worker(void)
             return;
         }
         if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_FIBERS) {
-            if (fibers_wanted >= TASK_MAX)
-                broken("more than %d threads at the same time", TASK_MAX);
+            if (fibers_wanted >= FIBERS_MAX) {
+                snprintf(W->broken, sizeof W->broken,
+                         "it has more than %d threads at the same time", FIBERS_MAX);
+                W->ending = END_TOO_LARGE;
+                W->running = false;
+                W->too_large = true;
+                return;
+            }
             more_fibers();
+            plan_restart();
             continue;
         }
         /* Too much memory to copy each time (WORKER_IMPURE), or it died: a fresh process for
@@ -304,6 +336,8 @@ bool replay_shows(const struct switch_at *s, int n, uint64_t key, bool trace)
     W->tracing = trace;
     W->found = kept;
     W->found_count = 0;
+    if (trace && W->o.output)
+        capture_begin();
     run_alone();
     for (int i = 0; i < W->found_count; i++)
         if (kept[i].key == key) {
@@ -334,6 +368,27 @@ static bool tell_unreplayed(struct found *f, int out)
     return true;
 }
 
+static void tell_output(int out)
+{
+    static char *text; /* not in .bss: snapshots stay small */
+    size_t n;
+
+    if (!text)
+        text = region_alloc(OUTPUT_MAX);
+    n = capture_end(text, OUTPUT_MAX);
+    if (n)
+        emit_output(out, text, n);
+}
+
+/* What it prints when nothing goes wrong. */
+static void tell_first_output(int out)
+{
+    if (!W->o.output || W->finished == 0)
+        return;
+    replay_shows(W->plan, 0, 1, true);
+    tell_output(out);
+}
+
 /* Tells one finding with its shortest schedule. false: a fresh process does not show it. */
 static bool tell(struct found *f, int out)
 {
@@ -358,6 +413,7 @@ static bool tell(struct found *f, int out)
         snprintf(token, TOKEN_MAX, "(too long: %d switches)", W->taken_count);
     emit_found(out, f, token);
     emit_steps(out);
+    tell_output(out);
     return true;
 }
 
@@ -433,10 +489,15 @@ int explore(void (*first)(void *), void *arg, int out)
         broken("the program does not do the same thing twice under the same schedule");
     if (bugs == 0) /* what fails early may never get to overlap */
         bugs = tell_promises(out);
-    if (W->too_large) {
+    if (W->too_large || W->finished == 0 || W->outside) {
+        if (!W->broken_text[0])
+            snprintf(W->broken_text, sizeof W->broken_text, "%s",
+                     W->broken[0] ? W->broken : "no schedule came to its end");
         emit_end(out, "too-large");
         return bugs > 0 ? 1 : 3;
     }
+    if (bugs == 0)
+        tell_first_output(out);
     emit_end(out, plan_extent());
     return bugs > 0;
 }
@@ -457,7 +518,7 @@ int explore_token(void (*first)(void *), void *arg, const char *token, int out)
     W->plan_count = n;
     plan_sort();
     W->replaying = W->tracing = true;
-    if (W->o.inline_run && fibers_prepare(TASK_MAX / 4) < 0)
+    if (W->o.inline_run && fibers_prepare(FIBERS_MAX / 4) < 0)
         broken("cannot prepare threads; is there a limit on address space (ulimit -v)");
     run_alone();
     if (W->ending == END_BROKEN)

@@ -24,6 +24,8 @@ void plan_learn(bool cut);
 /* How the exploration ended: "all" (exhaustive) or "budget". */
 const char *plan_extent(void);
 void plan_open(void);
+/* The schedule was not run after all: a search that counted on it begins anew. */
+void plan_restart(void);
 
 /* One schedule in a fresh process, by plan; true if it shows the finding `key` again. */
 bool replay_shows(const struct switch_at *s, int n, uint64_t key, bool trace);
@@ -43,6 +45,13 @@ int minimise(struct switch_at *s, int n, uint64_t key);
 void emit_found(int out, struct found *f, const char *token);
 void emit_steps(int out);
 void emit_end(int out, const char *how);
+void emit_output(int out, const char *text, size_t size);
+
+/* capture.c: what the program prints, from begin to end; here: in the process that runs it. */
+void capture_begin(void);
+void capture_here(void);
+void capture_flush(void);
+size_t capture_end(char *ret, size_t size);
 
 const char *bug_name(enum bug bug);
 const char *op_name(int kind);

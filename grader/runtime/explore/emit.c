@@ -317,17 +317,95 @@ void emit_steps(int fd)
     flush(&o);
 }
 
-void emit_end(int fd, const char *how)
+/* Bytes of the UTF-8 character at s, at most n; 0: it is none. */
+static size_t character(const char *s, size_t n)
+{
+    const unsigned char c = (unsigned char)*s;
+    const size_t size = c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+
+    for (size_t i = 1; i < size; i++)
+        if (i >= n || ((unsigned char)s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((c == 0xe0 && (unsigned char)s[1] < 0xa0) ||
+        (c == 0xed && (unsigned char)s[1] > 0x9f) ||
+        (c == 0xf0 && (unsigned char)s[1] < 0x90) || (c == 0xf4 && (unsigned char)s[1] > 0x8f))
+        return 0;
+    return size;
+}
+
+void emit_output(int fd, const char *text, size_t size)
 {
     struct out o = {.fd = fd};
 
+    put(&o, "{\"output\":\"");
+    for (size_t i = 0; i < size; i++) {
+        const unsigned char c = (unsigned char)text[i];
+
+        if (c == '"' || c == '\\')
+            put(&o, "\\%c", c);
+        else if (c >= 0x20 && c < 0x7f)
+            put(&o, "%c", c);
+        else if (c < 0x80)
+            put(&o, "\\u%04x", c ? c : 0xfffd);
+        else if (character(text + i, size - i)) {
+            put(&o, "%.*s", (int)character(text + i, size - i), text + i);
+            i += character(text + i, size - i) - 1;
+        } else {
+            put(&o, "\\ufffd");
+        }
+    }
+    put(&o, "\"}\n");
+    flush(&o);
+}
+
+/* What no search varies yet, whatever is said of all schedules. */
+static const char *const not_varied[] = {
+    "time limits",           "wake-ups without a reason",
+    "which waiter is woken", "how often a loop retries",
+    "failing calls",         "older values of weak atomics"};
+
+/* Why it went no further than it did; "": it did all that it was asked for. */
+static const char *stopped(char *buf, size_t size)
+{
+    buf[0] = '\0';
+    if (W->ops_total >= W->o.all_steps)
+        snprintf(buf, size, "the budget of %llu steps is used up",
+                 (unsigned long long)W->o.all_steps);
+    else if (W->pruned / 8 && W->schedules_run + W->large + W->pruned / 8 >= W->o.schedules)
+        snprintf(buf, size, "%llu more were given up, since they would have repeated others",
+                 (unsigned long long)W->pruned);
+    else if (W->large >= CUT_MOST)
+        snprintf(buf, size, "%d schedules had to be cut", CUT_MOST);
+    return buf;
+}
+
+void emit_end(int fd, const char *how)
+{
+    struct out o = {.fd = fd};
+    char buf[80];
+
     put(&o, "{\"end\":\"%s\",\"reason\":", how);
-    put_text(&o, W->too_large ? W->broken : "");
+    put_text(&o,
+             W->too_large || W->finished == 0 || W->large || W->outside ? W->broken_text : "");
+    put(&o, ",\"pc\":%u,\"stopped\":", W->broken_text_pc);
+    put_text(&o, stopped(buf, sizeof buf));
+    put(&o, ",\"not_varied\":[");
+    for (size_t i = 0; i < sizeof not_varied / sizeof not_varied[0]; i++) {
+        put(&o, i ? "," : "");
+        put_text(&o, not_varied[i]);
+    }
+    if (W->o.preemptions >= 0) {
+        snprintf(buf, sizeof buf, "more than %d preemptions", W->o.preemptions);
+        put(&o, ",");
+        put_text(&o, buf);
+    }
     put(&o,
-        ",\"schedules\":%llu,\"steps\":%llu,\"points\":%llu,\"tasks\":%u,\"pruned\":%llu,"
-        "\"forks\":%s,\"deliveries\":[%u,%u]}\n",
-        (unsigned long long)W->schedules_run, (unsigned long long)W->ops_total,
-        (unsigned long long)W->points_total, W->known.tasks, (unsigned long long)W->pruned,
-        W->o.fork_each ? "true" : "false", W->delivery_tried, W->delivery_places);
+        "],\"schedules\":%llu,\"cut\":%llu,\"dropped\":%llu,\"unwatched\":%s,\"steps\":%llu,"
+        "\"points\":%llu,\"tasks\":%u,\"pruned\":%llu,\"forks\":%s,\"deliveries\":[%u,%u]}\n",
+        (unsigned long long)W->schedules_run, (unsigned long long)W->large,
+        (unsigned long long)W->dropped, W->unwatched ? "true" : "false",
+        (unsigned long long)W->ops_total, (unsigned long long)W->points_total, W->known.tasks,
+        (unsigned long long)W->pruned, W->o.fork_each ? "true" : "false", W->delivery_tried,
+        W->delivery_places);
     flush(&o);
 }

@@ -18,7 +18,7 @@
 
 #define HWCAP2_FSGSBASE 2 /* asm/hwcap2.h: the kernel lets us use wrfsbase */
 
-enum { FIBERS_MAX = 512, HEADER = 0x40, PTHREAD_SIZE = 2304, CLEAR_BELOW = 24 << 10 };
+enum { HEADER = 0x40, PTHREAD_SIZE = 2304, CLEAR_BELOW = 24 << 10 };
 
 /* The part of glibc's tcbhead_t that code compiled anywhere relies on. */
 struct tcb_header {
@@ -30,6 +30,7 @@ struct tcb_header {
 struct fiber fiber_kernel;
 static struct fiber *fibers; /* not in .bss: snapshots stay small */
 static int ready, used_upto;
+uintptr_t fibers_from = UINTPTR_MAX, fibers_to;
 static bool fast_fs;
 
 /* swap(save, sp, fs): the callee-saved registers go on the old stack, the new thread control
@@ -145,6 +146,10 @@ static int make_one(struct fiber *f)
         return -1;
     set_ctype(f);
     f->stack = p + FIBER_GUARD;
+    if ((uintptr_t)p < fibers_from)
+        fibers_from = (uintptr_t)p;
+    if ((uintptr_t)p + size > fibers_to)
+        fibers_to = (uintptr_t)p + size;
     f->top = f->low = p + size;
     f->tls_copy = map_memory(f->tls_size, false);
     if (!f->tls_copy)
@@ -192,6 +197,22 @@ void fiber_main(struct fiber *f)
     __builtin_trap(); /* an entry never returns */
 }
 
+static void renew(struct fiber *f)
+{
+    char *from = f->low - CLEAR_BELOW;
+
+    if (from < f->stack)
+        from = f->stack;
+    if (f->top - from > 256 << 10) {
+        madvise(f->stack, (size_t)(f->top - f->stack), MADV_DONTNEED);
+    } else {
+        memset(from, 0, (size_t)(f->top - from));
+    }
+    f->low = f->top;
+    f->dead = f->stale = false;
+    memcpy(f->tls, f->tls_copy, f->tls_size);
+}
+
 struct fiber *fiber_take(void (*entry)(void *), void *arg)
 {
     for (int i = 0; i < ready; i++) {
@@ -200,7 +221,10 @@ struct fiber *fiber_take(void (*entry)(void *), void *arg)
 
         if (f->used)
             continue;
+        if (f->stale) /* of a thread that a fork has left behind */
+            renew(f);
         f->used = true;
+        f->dead = f->stale = false;
         f->entry = entry;
         f->arg = arg;
         sp = (void **)(f->top - 64); /* fiber_start has it aligned for its call */
@@ -219,21 +243,6 @@ struct fiber *fiber_take(void (*entry)(void *), void *arg)
     return NULL;
 }
 
-static void renew(struct fiber *f)
-{
-    char *from = f->low - CLEAR_BELOW;
-
-    if (from < f->stack)
-        from = f->stack;
-    if (f->top - from > 256 << 10) {
-        madvise(f->stack, (size_t)(f->top - f->stack), MADV_DONTNEED);
-    } else {
-        memset(from, 0, (size_t)(f->top - from));
-    }
-    f->low = f->top;
-    memcpy(f->tls, f->tls_copy, f->tls_size);
-}
-
 void fiber_give_back(struct fiber *f)
 {
     renew(f);
@@ -243,8 +252,11 @@ void fiber_give_back(struct fiber *f)
 void fibers_keep(const struct fiber *only)
 {
     for (int i = 0; i < ready; i++)
-        if (fibers[i].used && &fibers[i] != only)
-            fiber_give_back(&fibers[i]);
+        if (fibers[i].used && &fibers[i] != only) {
+            fibers[i].used =
+                false; /* what is on its stack stays there for the child (fork(2)) */
+            fibers[i].stale = true;
+        }
 }
 
 void fiber_switch(struct fiber *from, struct fiber *to)

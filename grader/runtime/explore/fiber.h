@@ -14,8 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/explore/limits.h"
+
 /* As much as ulimit -s usually gives; only what is used takes memory. */
-enum { FIBER_STACK = 8 << 20, FIBER_GUARD = 64 << 10 };
+enum { FIBER_STACK = STACK_MIB << 20, FIBER_GUARD = 64 << 10 };
 
 struct fiber {
     void *sp;             /* saved stack pointer */
@@ -27,6 +29,8 @@ struct fiber {
     void (*entry)(void *);
     void *arg;
     bool used;
+    bool stale; /* a fork has left it behind: to be renewed before it is used again */
+    bool dead;  /* its thread has ended, and nobody else has the stack yet */
 };
 
 /* Makes fibers until there are `n`; -1 when memory is short. Call it before the snapshot: what
@@ -44,6 +48,13 @@ void fiber_switch(struct fiber *from, struct fiber *to);
 
 /* As new: stacks zeroed where used, thread-local storage as it was made. */
 void fibers_reset(void);
+
+/* Could the address be on some fiber's stack? Quick; the answer yes needs fiber_of(). */
+extern uintptr_t fibers_from, fibers_to;
+static inline bool in_fibers(uintptr_t addr)
+{
+    return addr >= fibers_from && addr < fibers_to;
+}
 
 /* The fiber on whose stack, or in whose guard, the address lies; NULL: none. */
 struct fiber *fiber_of(uintptr_t addr, bool *in_guard);

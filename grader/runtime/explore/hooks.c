@@ -55,23 +55,24 @@ static void trace_plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)
     s->size = (uint8_t)(size < 8 ? size : 8);
 }
 
-/* A loop that only looks writes what it saw to a place or two of its own stack: that is no
- * progress. And nobody waits for what nobody else has ever touched. */
-static void note_write(uintptr_t addr)
+/* Nobody waits for what nobody else has ever touched; whether the value is another one shows
+ * at the task's next hook (idle.c). */
+static void note_write(uintptr_t addr, size_t size)
 {
     struct task *t = W->me;
-    bool again = false;
 
-    if (cell_shared(addr))
-        W->changes++;
-    if ((char *)addr >= t->fiber->stack && (char *)addr < t->fiber->top) {
-        for (int i = 0; i < OWN_WRITES && !again; i++)
-            again = t->own_writes[i] == addr;
-        if (again)
-            return;
-        t->own_writes[t->own_next++ % OWN_WRITES] = addr;
+    if (in_heap(addr) || in_fibers(addr) || is_static_data(addr)) {
+        t->wrote_at = addr;
+        t->wrote_size = (uint8_t)(size < 8 ? size : 8);
+        t->wrote_over = value_at(addr, t->wrote_size);
+    } else { /* a mapping may be gone by then */
+        t->wrote_size = 0;
+        t->fresh_at = t->ops;
     }
-    W->written = W->ops;
+    if (W->insister == t->id)
+        loop_write(addr, size);
+    else if (cell_shared(addr))
+        changed();
 }
 
 enum { SEEN = 1024 };
@@ -85,7 +86,6 @@ void hooks_open(void)
 void hooks_begin(void)
 {
     memset(seen, 0, SEEN * sizeof *seen);
-    W->fresh_at = W->ops;
 }
 
 /* Does a task keep looking at the same places, or is it at work on ever new ones? */
@@ -96,11 +96,19 @@ static void note_fresh(uintptr_t addr)
 
     s = &seen[(granule * 2654435761u) >> 22];
     if (*s != granule)
-        W->fresh_at = W->ops;
+        W->me->fresh_at = W->me->place_at = W->me->ops;
     *s = granule;
 }
 
 /* Not inlined: the return address of the caller's caller is passed in. */
+static inline void check_address(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+{
+    if (in_heap(addr))
+        heap_check(addr, size, write, pc);
+    else if (in_fibers(addr))
+        stack_check(addr, write, pc);
+}
+
 static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volatile,
                          uintptr_t pc)
 {
@@ -112,12 +120,8 @@ static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volati
         signal_due();
     W->me->last_pc = program_pc(pc);
     note_fresh(addr);
-    if (in_heap(addr))
-        heap_check(addr, size, write, pc);
     switch (quiet_point()) {
     case QUIET_WATCH:
-        if (!write && W->ops - W->fresh_at >= SEEN / 4)
-            look(pc ^ addr * 31 ^ value_at(addr, size) * 0x9e3779b97f4a7c15u);
         step(OP_YIELD, 0, pc);
         if (W->tracing)
             trace_plain(addr, size, write, pc);
@@ -132,12 +136,13 @@ static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volati
             trace_plain(addr, size, write, pc);
         break;
     }
+    check_address(addr, size, write, pc); /* behind the point: it may have been freed there */
     if (is_volatile)
         access_volatile(addr, size, write, pc);
     else
         access_plain(addr, size, write, pc);
     if (write)
-        note_write(addr);
+        note_write(addr, size);
 }
 
 static void plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)

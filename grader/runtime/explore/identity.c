@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "runtime/explore/sync.h"
 
@@ -19,6 +20,12 @@ static uint64_t keys_of;
 
 void destroy_keys(struct task *t)
 {
+    bool any = false;
+
+    for (int i = 0; i < KEYS_MAX && !any && keys_of == W->generation; i++)
+        any = t->keys[i] && keys[i].used;
+    if (any) /* another thread may delete the key just before */
+        step(OP_KEYS, THE_KEYS, 0);
     for (int round = 0, again = 1; again && round < 4; round++) {
         again = 0;
         for (int i = 0; i < KEYS_MAX; i++) {
@@ -58,6 +65,7 @@ REPLACES(int, pthread_key_delete, pthread_key_t key)
 {
     if (!RUNNING)
         return pthread_key_delete(key);
+    step(OP_KEYS, THE_KEYS, CALLER);
     if (key >= KEYS_MAX || keys_of != W->generation || !keys[key].used)
         return EINVAL;
     keys[key].used = false;
@@ -138,6 +146,24 @@ REPLACES(int, pthread_getschedparam, pthread_t t, int *policy, struct sched_para
         return pthread_getschedparam(t, policy, p);
     *policy = SCHED_OTHER;
     p->sched_priority = 0;
+    return 0;
+}
+
+REPLACES(int, pthread_setschedprio, pthread_t t, int priority)
+{
+    if (!RUNNING)
+        return pthread_setschedprio(t, priority);
+    task_of(t, CALLER);
+    return 0;
+}
+
+/* Work is counted for all together: time.c. */
+REPLACES(int, pthread_getcpuclockid, pthread_t t, clockid_t *clock)
+{
+    if (!RUNNING)
+        return pthread_getcpuclockid(t, clock);
+    task_of(t, CALLER);
+    *clock = CLOCK_THREAD_CPUTIME_ID;
     return 0;
 }
 

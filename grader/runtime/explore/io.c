@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -29,7 +30,7 @@ uint64_t channel_of(int fd)
         return CHANNEL(CHANNEL_SOCKETS, 0);
     if (S_ISCHR(st.st_mode))
         return CHANNEL(CHANNEL_TERMINAL, 0);
-    return CHANNEL(CHANNEL_INODE, st.st_ino);
+    return CHANNEL(CHANNEL_INODE, file_id(&st));
 }
 
 static struct object *channel_at(uint64_t channel)
@@ -133,11 +134,11 @@ ssize_t io_run(struct io *io, int (*attempt)(struct io *, void *), void *arg)
     struct task *t = W->me;
     struct object *o;
 
-    cancel_point();
     t->signal_due = t->signal_due && !io->part;
     if (!t->mask_waits && !io->part)
         signal_window(io->pc);
     t->io_seen = 0;
+    t->outside = NULL;
     t->io_part = io->part;
     for (;;) {
         announce(io);
@@ -164,6 +165,8 @@ ssize_t io_run(struct io *io, int (*attempt)(struct io *, void *), void *arg)
             return -1;
         }
         t->io_seen = o->version + W->io_epoch + 1;
+        if (io->kind == OP_IO)
+            t->outside = outside_descriptor(io->fd);
         W->bounded = true;     /* whether it looks in vain is not searched */
         t->signal_due = false; /* the call goes on: what is pending will interrupt its wait */
     }
@@ -218,6 +221,12 @@ static struct io begin(int fd, bool writes, uintptr_t pc)
                        .pc = pc};
 }
 
+void asks_a_person(int fd, uintptr_t pc)
+{
+    if (fd == 0 && W->o.terminal)
+        too_much_at(program_pc(pc), "it reads standard input: give it some, as in \"< FILE\"");
+}
+
 static ssize_t read_into(int fd, void *buf, size_t size, uintptr_t pc)
 {
     struct io io = begin(fd, false, pc);
@@ -226,6 +235,7 @@ static ssize_t read_into(int fd, void *buf, size_t size, uintptr_t pc)
 
     if (io.channel >> 48 == CHANNEL_SOCKETS)
         return socket_read(fd, buf, size, pc);
+    asks_a_person(fd, pc);
     n = io_run(&io, try_read, &b);
 
     if (n > 0)
@@ -405,6 +415,39 @@ REPLACES(int, dup3, int fd, int to, int flags)
     return rc;
 }
 
+/* A pipe is known by who made it, and as its how many-th: by the same name in every schedule.
+ */
+static int made_pipe(int fd[2], int rc, uintptr_t pc)
+{
+    struct stat st;
+
+    if (rc == 0 && fstat(fd[0], &st) == 0) {
+        file_id(&st);
+        access_range((uintptr_t)fd, 2 * sizeof *fd, true, pc);
+    }
+    return rc;
+}
+
+REPLACES(int, pipe, int fd[2])
+{
+    return RUNNING ? made_pipe(fd, pipe(fd), CALLER) : pipe(fd);
+}
+
+REPLACES(int, pipe2, int fd[2], int flags)
+{
+    return RUNNING ? made_pipe(fd, pipe2(fd, flags), CALLER) : pipe2(fd, flags);
+}
+
+REPLACES(int, eventfd, unsigned value, int flags)
+{
+    const int fd = eventfd(value, flags);
+    struct stat st;
+
+    if (RUNNING && fd >= 0 && fstat(fd, &st) == 0)
+        file_id(&st);
+    return fd;
+}
+
 /* Names are made and removed in one order that all can see. */
 void files_order(void)
 {
@@ -470,6 +513,8 @@ int file_open(const char *path, int flags, mode_t mode, uintptr_t pc)
         makes = flags & O_CREAT && access(path, F_OK) < 0;
         errno = 0;
         fd = open(path, flags, mode);
+        if (fd >= 0 && fstat(fd, &st) == 0)
+            file_named(&st, path);
         if (fd >= 0 && makes) {
             leftovers_file(path, pc);
             if (flags & O_EXCL) /* used as a lock (POSIX.1-2017, open) */
@@ -478,8 +523,9 @@ int file_open(const char *path, int flags, mode_t mode, uintptr_t pc)
         return fd;
     }
     o.reads = (flags & O_ACCMODE) == O_RDONLY;
+    file_named(&st, path);
     io = (struct io){.fd = -1,
-                     .channel = CHANNEL(CHANNEL_INODE, st.st_ino),
+                     .channel = CHANNEL(CHANNEL_INODE, file_id(&st)),
                      .until = NEVER,
                      .both = true,
                      .kind = OP_IO,

@@ -41,7 +41,9 @@ int file_open(const char *path, int flags, mode_t mode, uintptr_t pc);        /*
 bool fd_ready(int fd, short events);
 bool fd_nonblocking(int fd);
 void broken_pipe(uintptr_t pc); /* SIGPIPE to the running task; errno stays */
-size_t short_read(size_t size); /* of a stream: how much of it this read gets */
+void asks_a_person(int fd,
+                   uintptr_t pc); /* ends the schedule if standard input is a terminal */
+size_t short_read(size_t size);   /* of a stream: how much of it this read gets */
 
 /* socket.c, for read(2) and write(2) */
 ssize_t socket_read(int fd, void *buf, size_t size, uintptr_t pc);

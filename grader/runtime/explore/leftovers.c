@@ -35,7 +35,7 @@ static const char *const words[] = {
     [SEMAPHORES] = "System V semaphores",
 };
 
-enum { NAMES_MAX = 2048, NAME_SIZE = 120 };
+enum { NAME_SIZE = 120 };
 
 static struct leftover {
     enum kind kind;
@@ -244,7 +244,7 @@ REPLACES(sem_t *, sem_open, const char *name, int flags, ...)
         map_file((uintptr_t)s, sizeof *s, &st, CALLER);
     map_opens((uintptr_t)s, 1);
     if (!was)
-        sem_made(s);
+        sem_made(s, true);
     return s;
 }
 

@@ -19,9 +19,11 @@
 #include "runtime/explore/map.h"
 #include "runtime/explore/sync.h"
 
-#define HEAP_SIZE ((size_t)1 << 30)
+#define HEAP_SIZE ((size_t)HEAP_MIB << 20)
 #define BOOT_SIZE ((size_t)32 << 20)
 #define PART_SIZE ((size_t)128 << 10)
+
+enum { PARTS = 512 }; /* tasks that have a part; later ones take from what all share */
 
 enum { LARGE = 1 << 20 };
 enum {
@@ -64,7 +66,7 @@ void heap_open(void)
     heap_limit = heap_base + HEAP_SIZE;
     map = (unsigned char *)heap_limit;
     boot_used = heap_base;
-    common_used = heap_base + BOOT_SIZE + TASK_MAX * PART_SIZE;
+    common_used = heap_base + BOOT_SIZE + (size_t)PARTS * PART_SIZE;
 }
 
 static char *part_of(int task)
@@ -97,8 +99,8 @@ void heap_begin(void)
             wipe(part_of(i), t->heap);
         t->heap = NULL;
     }
-    wipe(heap_base + BOOT_SIZE + TASK_MAX * PART_SIZE, common_used);
-    common_used = heap_base + BOOT_SIZE + TASK_MAX * PART_SIZE;
+    wipe(heap_base + BOOT_SIZE + (size_t)PARTS * PART_SIZE, common_used);
+    common_used = heap_base + BOOT_SIZE + (size_t)PARTS * PART_SIZE;
 }
 
 size_t heap_boot(char **ret);
@@ -115,11 +117,11 @@ static char *place(size_t need)
     if (RUNNING) {
         struct task *t = W->me;
 
-        if (!t->heap) {
+        if (!t->heap && t->id < PARTS) {
             t->heap = part_of(t->id);
             t->heap_end = t->heap + PART_SIZE;
         }
-        if (need <= (size_t)(t->heap_end - t->heap)) {
+        if (t->heap && need <= (size_t)(t->heap_end - t->heap)) {
             p = t->heap;
             t->heap += need;
             return p;
@@ -236,6 +238,30 @@ void heap_check(uintptr_t addr, size_t size, bool write, uintptr_t pc)
     if (a == FREED || z == FREED)
         heap_error(addr, write, pc, "uses memory that has been freed");
     heap_error(addr, write, pc, "touches memory outside of any allocated block");
+}
+
+/* C11 6.2.4p2: what was there has ended with its thread. */
+void stack_check(uintptr_t addr, bool write, uintptr_t pc)
+{
+    const struct fiber *mine = W->me->fiber;
+    const struct fiber *owner;
+    struct found *f;
+    char name[32];
+    bool guard;
+
+    if ((char *)addr >= mine->stack && (char *)addr < mine->top)
+        return;
+    owner = fiber_of(addr, &guard);
+    if (!owner || !owner->dead || guard)
+        return;
+    f = bug_begin(BUG_CRASH, "uses the stack of a thread that has ended");
+    bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "%s here",
+              write ? "writes" : "reads");
+    for (int i = 0; i < W->task_count; i++)
+        if (W->tasks[i].fiber == owner && W->tasks[i].process == W->me->process)
+            bug_stack(f, i, W->tasks[i].created_pc, W->tasks[i].created_node,
+                      "%s, whose stack it was, was created here", task_name(i, name));
+    bug_done(f);
 }
 
 static void release(void *p, uintptr_t pc)

@@ -15,16 +15,16 @@
 /* X(constant, effect on the object, what a person reads) */
 #define OPS(X)                                                                                 \
     X(START, EFFECT_NONE, "starts")                                                            \
-    X(EXIT, EFFECT_NONE, "ends")                                                               \
+    X(EXIT, EFFECT_RELEASE, "ends")                                                            \
     X(READ, EFFECT_READ, "reads")                                                              \
     X(WRITE, EFFECT_WRITE, "writes")                                                           \
     X(ATOMIC_LOAD, EFFECT_READ, "loads")                                                       \
     X(ATOMIC_STORE, EFFECT_WRITE, "stores")                                                    \
     X(ATOMIC_RMW, EFFECT_WRITE, "updates")                                                     \
-    X(CREATE, EFFECT_NONE, "creates")                                                          \
-    X(JOIN, EFFECT_NONE, "joins")                                                              \
+    X(CREATE, EFFECT_WRITE, "creates")                                                         \
+    X(JOIN, EFFECT_ACQUIRE, "joins")                                                           \
     X(TRYJOIN, EFFECT_WRITE, "tries to join")                                                  \
-    X(DETACH, EFFECT_NONE, "detaches")                                                         \
+    X(DETACH, EFFECT_WRITE, "detaches")                                                        \
     X(LOCK, EFFECT_ACQUIRE, "locks")                                                           \
     X(TRYLOCK, EFFECT_WRITE, "tries to lock")                                                  \
     X(UNLOCK, EFFECT_RELEASE, "unlocks")                                                       \
@@ -34,19 +34,24 @@
     X(COND_BROADCAST, EFFECT_WRITE, "broadcasts")                                              \
     X(SEM_WAIT, EFFECT_ACQUIRE, "waits for")                                                   \
     X(SEM_TRY, EFFECT_WRITE, "tries to take")                                                  \
-    X(SEM_POST, EFFECT_RELEASE, "posts")                                                       \
+    X(SEM_POST, EFFECT_POST, "posts")                                                          \
     X(SEM_VALUE, EFFECT_READ_ALL, "reads the value of")                                        \
     X(RDLOCK, EFFECT_SHARE, "locks for reading")                                               \
     X(WRLOCK, EFFECT_ACQUIRE, "locks for writing")                                             \
     X(BARRIER, EFFECT_WRITE, "arrives at")                                                     \
     X(BARRIER_WAKE, EFFECT_NONE, "leaves")                                                     \
+    X(RDUNLOCK, EFFECT_UNSHARE, "unlocks")                                                     \
+    X(WRQUEUE, EFFECT_WRITE, "asks for writing")                                               \
+    X(KEYS, EFFECT_WRITE, "changes a key, or calls destructors")                               \
+    X(CLOCK, EFFECT_WRITE, "reads the clock")                                                  \
     X(ONCE, EFFECT_ACQUIRE, "calls once")                                                      \
     X(ONCE_DONE, EFFECT_RELEASE, "has called once")                                            \
     X(INIT, EFFECT_WRITE, "initialises")                                                       \
     X(DESTROY, EFFECT_WRITE, "destroys")                                                       \
     X(YIELD, EFFECT_NONE, "yields")                                                            \
     X(SLEEP, EFFECT_NONE, "sleeps")                                                            \
-    X(CANCEL, EFFECT_NONE, "cancels")                                                          \
+    X(FOREVER, EFFECT_NONE, "loops for ever")                                                  \
+    X(CANCEL, EFFECT_WRITE, "cancels")                                                         \
     X(SIGNAL, EFFECT_NONE, "sends a signal to")                                                \
     X(SETTLE, EFFECT_NONE, "waits until nobody else can run")                                  \
     X(FIRST_CHILD, EFFECT_NONE, "waits until there is a child")                                \

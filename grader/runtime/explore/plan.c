@@ -57,7 +57,10 @@ static struct plan_state {
     bool mixed;        /* the program forks, or sends signals */
     uint64_t races_seen;
     uint64_t failure_at; /* schedule of the first failure that is no race */
+    uint64_t spurious;   /* condition waits that have returned for no reason, one by one */
 } * state;
+
+enum { SPURIOUS_MAX = 64 };
 
 void plan_open(void)
 {
@@ -77,6 +80,12 @@ void plan_open(void)
 static bool searches(const struct strategy *s)
 {
     return s->complete != NULL;
+}
+
+void plan_restart(void)
+{
+    if (W->strategy && searches(W->strategy))
+        W->strategy->reset(W->strategy_memory);
 }
 
 /* With several processes or signals the moment often matters more than what is touched: there
@@ -106,6 +115,7 @@ static void set_extras(uint64_t n)
 {
     W->use_filter = !W->o.all_points;
     W->wake_spuriously = W->shuffle_signals = W->short_reads = false;
+    W->spurious_at = 0;
     W->dice = strategy_seed(W->known.seed ^ 0x5157);
     if (searches(W->strategy))
         return;
@@ -131,6 +141,20 @@ static void tell_strategy(uint64_t n)
     k->preemptions = W->o.preemptions;
 }
 
+/* The search does not vary wake-ups without a reason: each wait has had one before the end. */
+static bool spurious_next(void)
+{
+    if (W->o.strategy || state->spurious >= W->waits_max || state->spurious >= SPURIOUS_MAX)
+        return false;
+    W->strategy = &strategy_walk;
+    W->strategy_memory = memory_of(W->strategy);
+    tell_strategy(state->samples);
+    set_extras(state->samples);
+    W->wake_spuriously = false;
+    W->spurious_at = ++state->spurious;
+    return W->strategy->begin(W->strategy_memory, &W->known);
+}
+
 /* The search has come to its end, one way or the other. */
 static bool search_ended(void)
 {
@@ -146,8 +170,10 @@ static bool search_ended(void)
 
 bool plan_next(uint64_t n)
 {
-    if (state->exhausted || (state->failure_at && n >= state->failure_at + W->o.after))
+    if (state->failure_at && n >= state->failure_at + W->o.after)
         return false; /* it fails: more schedules would only say so again */
+    if (state->exhausted)
+        return spurious_next();
     for (;;) {
         W->strategy = W->o.strategy ? W->o.strategy : default_strategy();
         if (state->signals && W->strategy == &strategy_dpor)
@@ -158,8 +184,10 @@ bool plan_next(uint64_t n)
         set_extras(state->samples);
         if (W->strategy->begin(W->strategy_memory, &W->known))
             return true;
-        if (!searches(W->strategy) || search_ended())
+        if (!searches(W->strategy))
             return false;
+        if (search_ended())
+            return spurious_next();
     }
 }
 
@@ -186,7 +214,8 @@ void plan_learn(bool cut)
     state->search_off |= W->signals && !W->o.strategy;
     if (searches(W->strategy)) {
         state->searched++;
-        state->incomplete |= W->bounded;
+        state->incomplete |= W->bounded || W->ending == END_BUG || W->ending == END_TOO_LARGE ||
+                             W->ending == END_OUTSIDE;
         if (W->ending != END_PRUNED) {
             struct choice blocked = {.current = -1};
 
@@ -205,5 +234,5 @@ void plan_learn(bool cut)
 
 const char *plan_extent(void)
 {
-    return state->complete ? "all" : "budget";
+    return state->complete && W->large == 0 ? "all" : "budget";
 }

@@ -79,6 +79,8 @@ static int try_poll(struct io *io, void *arg)
     struct polled *p = arg;
 
     io->rc = poll(p->fds, p->n, 0);
+    for (nfds_t i = 0; i < p->n && io->rc == 0 && !W->me->outside; i++)
+        W->me->outside = outside_descriptor(p->fds[i].fd);
     return io->rc == 0 ? IO_WOULD_BLOCK : IO_DONE;
 }
 

@@ -88,8 +88,6 @@ void process_begin(struct task *main)
 /* ---- fork ----------------------------------------------------------------------------------
  */
 
-enum { AT_FORK_MAX = 16 };
-
 static struct at_fork {
     void (*prepare)(void), (*parent)(void), (*child)(void);
 } at_fork[AT_FORK_MAX];
@@ -104,7 +102,7 @@ REPLACES(int, pthread_atfork, void (*prepare)(void), void (*parent)(void), void 
         at_fork_count = 0;
     at_fork_of = W->generation;
     if (at_fork_count == AT_FORK_MAX)
-        return ENOMEM;
+        too_much("it has more than %d pthread_atfork() handlers", AT_FORK_MAX);
     at_fork[at_fork_count++] = (struct at_fork){prepare, parent, child};
     return 0;
 }
@@ -143,11 +141,13 @@ static void copy_task(struct task *t, const struct task *me, const struct proces
     memcpy(t->stack, me->stack, sizeof t->stack);
     t->depth = me->depth;
     t->detached = true; /* nobody can join it */
+    t->held_max = me->held_count;
+    if (me->held_count)
+        t->held = scratch_alloc((size_t)me->held_count * sizeof *t->held);
     for (int i = 0; i < me->held_count; i++)
-        if (me->held[i] >> 48 << 48 == tag) {
-            t->held[t->held_count] = (me->held[i] & ~tag) | p->tag;
-            t->held_pc[t->held_count] = me->held_pc[i];
-            t->held_node[t->held_count++] = me->held_node[i];
+        if (me->held[i].lock >> 48 << 48 == tag) {
+            t->held[t->held_count] = me->held[i];
+            t->held[t->held_count++].lock = (me->held[i].lock & ~tag) | p->tag;
         }
 }
 

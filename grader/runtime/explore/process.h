@@ -89,6 +89,10 @@ void leftovers_file(const char *path, uintptr_t pc);
 void files_order(void); /* io.c: a name was made or removed */
 void leftovers_removed(bool messages, int id);
 struct stat;
+/* A pipe, a queue, a file: by one number in every schedule (who made it first, or its name). */
+uint32_t file_id(const struct stat *st);
+void file_named(const struct stat *st, const char *path);
+uint64_t file_number(uint32_t id); /* its inode in this run */
 void map_file(uintptr_t at, size_t size, const struct stat *st, uintptr_t pc); /* space.c */
 
 int pid_seen(int real);                        /* what the program calls the kernel's process */

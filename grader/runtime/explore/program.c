@@ -28,40 +28,126 @@ static char **program_argv;
 /* ---- how a program ends
  * ---------------------------------------------------------------------- */
 
-enum { AT_EXIT_MAX = 32 };
-
-static void (*at_exit[AT_EXIT_MAX])(void);
-static int at_exit_count;
+/* What is to be called at the end, last first: atexit(3), on_exit(3). In memory of the
+ * schedule, so it is forgotten with it; a child has its parent's (fork(2)). */
+static struct at_exit {
+    struct at_exit *next;
+    void (*plain)(void);
+    void (*with_status)(int, void *);
+    void *arg;
+} * exit_calls, *quick_exit_calls;
 static uint64_t at_exit_of;
+
+static void remember_exit(struct at_exit **list, const struct at_exit *what)
+{
+    struct at_exit *e;
+
+    if (at_exit_of != W->generation) {
+        at_exit_of = W->generation;
+        exit_calls = quick_exit_calls = NULL;
+    }
+    e = scratch_alloc(sizeof *e);
+    *e = *what;
+    e->next = *list;
+    *list = e;
+}
+
+static void call_at_exit(struct at_exit **list, int status)
+{
+    while (at_exit_of == W->generation && *list) {
+        const struct at_exit *e = *list;
+
+        *list = e->next;
+        if (e->plain)
+            e->plain();
+        else
+            e->with_status(status, e->arg);
+    }
+}
 
 REPLACES(int, atexit, void (*f)(void))
 {
     if (!RUNNING)
         return atexit(f);
-    if (at_exit_of != W->generation) {
-        at_exit_of = W->generation;
-        at_exit_count = 0;
-    }
-    if (at_exit_count >= AT_EXIT_MAX)
-        return -1;
-    at_exit[at_exit_count++] = f;
+    remember_exit(&exit_calls, &(struct at_exit){.plain = f});
     return 0;
+}
+
+REPLACES(int, on_exit, void (*f)(int, void *), void *arg)
+{
+    if (!RUNNING)
+        return on_exit(f, arg);
+    remember_exit(&exit_calls, &(struct at_exit){.with_status = f, .arg = arg});
+    return 0;
+}
+
+REPLACES(int, at_quick_exit, void (*f)(void))
+{
+    if (!RUNNING)
+        return at_quick_exit(f);
+    remember_exit(&quick_exit_calls, &(struct at_exit){.plain = f});
+    return 0;
+}
+
+/* What others do after this one's last operation, and before the process has ended, may happen
+ * as well: the end is a step, and nothing of the process comes behind it. */
+static void leave(void)
+{
+    const struct op op = {.kind = OP_LEAVE,
+                          .effect = EFFECT_END,
+                          .mask = 0xff,
+                          .pc = W->me->last_pc,
+                          .obj = END_OF_PROGRAM};
+
+    if (process_me()->live > 1)
+        step_op(&op);
+}
+
+static bool is_left(const struct task *t)
+{
+    return t->process == 0 && !t->mailman && t->id > 0 &&
+           (t->state != TASK_DONE || (!t->joined && !t->detached));
+}
+
+/* A detached thread that has not quite ended when a test ends is no leak: it may come to its
+ * end. One that then still waits has been left. */
+static void await_detached(void)
+{
+    for (int i = 1; i < W->task_count; i++) {
+        const struct task *t = &W->tasks[i];
+
+        if (is_left(t) && t->detached) {
+            step(OP_SETTLE, 0, 0);
+            return;
+        }
+    }
 }
 
 static void tell_threads(void)
 {
     struct found *f;
     char name[32];
+    int n = 0, detached = 0;
 
-    if (leftover_tasks() == 0)
+    for (int i = 1; i < W->task_count; i++)
+        if (is_left(&W->tasks[i])) {
+            n++;
+            detached += W->tasks[i].detached;
+        }
+    if (n == 0)
         return;
-    f = bug_begin(BUG_LEAK, "%d %s left: neither joined nor detached", leftover_tasks(),
-                  leftover_tasks() == 1 ? "thread is" : "threads are");
+    if (detached == n)
+        f = bug_begin(BUG_LEAK,
+                      n == 1 ? "a detached thread still waits when the test has ended"
+                             : "%d detached threads still wait when the test has ended",
+                      n);
+    else
+        f = bug_begin(BUG_LEAK, "%d %s left: neither joined nor detached", n - detached,
+                      n - detached == 1 ? "thread is" : "threads are");
     for (int i = 1; i < W->task_count; i++) {
         const struct task *t = &W->tasks[i];
 
-        if (t->process == 0 && !t->mailman &&
-            (t->state != TASK_DONE || (!t->joined && !t->detached)))
+        if (is_left(t) && (detached == n || !t->detached))
             bug_stack(f, i, t->created_pc, t->created_node, "%s was created here%s",
                       task_name(i, name), t->state == TASK_DONE ? " and has ended" : "");
     }
@@ -98,6 +184,7 @@ static void tell_leftovers(void)
 {
     if (!W->o.leaks)
         return;
+    await_detached();
     tell_threads();
     tell_processes();
     leftovers_tell();
@@ -107,9 +194,8 @@ void program_exit(int status, bool returned)
 {
     struct found *f;
 
-    if (at_exit_of == W->generation)
-        while (at_exit_count > 0)
-            at_exit[--at_exit_count]();
+    call_at_exit(&exit_calls, status);
+    leave();
     if (W->forks) { /* what it has printed may go to a pipe */
         fflush(NULL);
         io_changed_all();
@@ -166,6 +252,8 @@ REPLACES(void, _Exit, int status)
 
 REPLACES(void, quick_exit, int status)
 {
+    if (RUNNING)
+        call_at_exit(&quick_exit_calls, status);
     ls_x__exit(status);
 }
 
@@ -281,6 +369,18 @@ static void read_options(int argc, char **argv, struct request *r)
             W->o.inline_run = true;
             continue;
         }
+        if (strcmp(o, "--opaque") == 0) {
+            W->o.opaque = true;
+            continue;
+        }
+        if (strcmp(o, "--output") == 0) {
+            W->o.output = true;
+            continue;
+        }
+        if (strcmp(o, "--terminal") == 0) {
+            W->o.terminal = true;
+            continue;
+        }
         if (strcmp(o, "--show") == 0) {
             W->o.quiet = false;
             continue;
@@ -292,6 +392,10 @@ static void read_options(int argc, char **argv, struct request *r)
             r->test = value;
         else if (strcmp(o, "--out") == 0)
             r->out = (int)number(value);
+        else if (strcmp(o, "--trail") == 0)
+            W->o.trail = value;
+        else if (strcmp(o, "--input") == 0)
+            W->o.input = value;
         else if (strcmp(o, "--schedules") == 0)
             W->o.schedules = number(value);
         else if (strcmp(o, "--seed") == 0)
@@ -334,8 +438,8 @@ static void open_world(void)
     W->base = (uintptr_t)of_the_program();
     W->o = (struct options){.seed = 1,
                             .schedules = 1000,
-                            .steps = 3000000,
-                            .all_steps = 20000000,
+                            .steps = STEPS_MAX,
+                            .all_steps = ALL_STEPS_MAX,
                             .preemptions = -1,
                             .after = 50,
                             .quiet = true};

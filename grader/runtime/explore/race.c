@@ -60,16 +60,30 @@ static uint32_t at(const struct vclock *v, int task)
     return (uint32_t)task < v->n ? v->c[task] : 0;
 }
 
-static void tick(struct task *t)
+static void tick_in(struct vclock *v, const struct task *t)
 {
-    struct vclock *v = &t->clock;
-
     if ((uint32_t)t->id >= v->n) {
         reserve(v, (uint32_t)t->id + 1);
         memset(v->c + v->n, 0, ((uint32_t)t->id + 1 - v->n) * sizeof *v->c);
         v->n = (uint32_t)t->id + 1;
     }
     v->c[t->id]++;
+}
+
+static void tick(struct task *t)
+{
+    tick_in(&t->clock, t);
+}
+
+uint32_t clock_strong_at(const struct task *t, int task)
+{
+    return at(&t->strong, task);
+}
+
+void clock_joined(const struct task *ended)
+{
+    vclock_join(&W->me->clock, &ended->clock);
+    vclock_join(&W->me->strong, &ended->strong);
 }
 
 void clock_acquire(const struct vclock *from)
@@ -93,9 +107,12 @@ void clock_start(struct task *child)
 {
     if (W->me) {
         vclock_copy(&child->clock, &W->me->clock);
+        vclock_copy(&child->strong, &W->me->strong);
         tick(W->me);
+        tick_in(&W->me->strong, W->me);
     }
     tick(child);
+    tick_in(&child->strong, child);
 }
 
 /* ---- calling contexts ---------------------------------------------------------------- */
@@ -136,7 +153,7 @@ uint32_t task_node(const struct task *t)
 
 enum access { ACCESS_PLAIN, ACCESS_VOLATILE, ACCESS_ATOMIC };
 
-enum { RECORDS = 3, PAGES = 1 << 14, BLOCK_CELLS = 512, BLOCKS_MAX = 1 << 14 };
+enum { RECORDS = 3, PAGES = 1 << 14, BLOCK_CELLS = 512, BLOCKS_MAX = WATCHED_MIB << 8 };
 
 struct record {
     uint32_t clock, node, pc;
@@ -179,6 +196,13 @@ void race_open(void)
     blocks_used = keep_alloc(sizeof *blocks_used);
 }
 
+/* More than 64 MiB touched: the rest is not watched, and the last line says so. */
+static struct cell *not_watched(void)
+{
+    W->unwatched = W->bounded = true;
+    return NULL;
+}
+
 static struct cell *cells_of(uint64_t number, bool make)
 {
     uint32_t h = (uint32_t)((number * 0x9e3779b97f4a7c15u) >> 50);
@@ -191,7 +215,7 @@ static struct cell *cells_of(uint64_t number, bool make)
         if (!make)
             return NULL;
         if (*blocks_used >= BLOCKS_MAX - 1)
-            return NULL; /* more than 64 MiB touched: the rest is not watched */
+            return not_watched();
         pages[h].number = number;
         pages[h].cells = blocks + (size_t)(*blocks_used)++ * BLOCK_CELLS;
     }
@@ -225,7 +249,7 @@ bool hot(uintptr_t addr)
     return c && c[key >> 3 & (BLOCK_CELLS - 1)].hot;
 }
 
-static void make_hot(uintptr_t addr)
+void make_hot(uintptr_t addr)
 {
     struct cell *c = cell_at(addr, true);
 
@@ -272,8 +296,11 @@ static void race_found(uintptr_t addr, size_t size, const struct record *old,
     make_hot(addr);
     if (permissive_race(addr, size, a, b))
         return;
-    f = bug_begin(BUG_DATA_RACE, "two tasks touch the same %zu bytes unordered", size);
-    f->address = addr;
+    if (library_name(addr))
+        f = bug_begin(BUG_DATA_RACE, "two tasks use %s unordered", library_name(addr));
+    else
+        f = bug_begin(BUG_DATA_RACE, "two tasks touch the same %zu bytes unordered", size);
+    f->address = library_name(addr) ? 0 : addr;
     f->size = (uint32_t)size;
     f->key = ((uint64_t)(a < b ? a : b) << 32 | (a < b ? b : a)) ^
              (uint64_t)(old->write + new->write) << 62;
@@ -292,16 +319,19 @@ static void race_found(uintptr_t addr, size_t size, const struct record *old,
  * others are what C promises (7.14.1.1). */
 struct aside {
     uint64_t handler_read, handler_write, open_read, open_write;
-    uint32_t handler_pc, handler_node, open_pc, open_node;
+    /* [1]: of the last write, [0]: of the last read */
+    uint32_t handler_pc[2], handler_node[2], open_pc[2], open_node[2];
     int process;
 };
 
 static void tell_aside(uintptr_t addr, size_t size, const struct aside *a, uint64_t signals)
 {
     const int sig = __builtin_ctzll(signals) + 1;
+    const uint64_t one = (uint64_t)1 << (sig - 1);
+    const int h = a->handler_write & one ? 1 : 0, o = a->open_write & one ? 1 : 0;
     struct found *f;
 
-    if (permissive_race(addr, size, a->handler_pc, a->open_pc))
+    if (permissive_race(addr, size, a->handler_pc[h], a->open_pc[o]))
         return;
     f = bug_begin(BUG_SIGNAL_UNSAFE,
                   "data that is neither volatile sig_atomic_t nor atomic is shared with the "
@@ -309,9 +339,12 @@ static void tell_aside(uintptr_t addr, size_t size, const struct aside *a, uint6
                   signal_name(sig));
     f->address = addr;
     f->size = (uint32_t)size;
-    f->key = ((uint64_t)a->handler_pc << 32 | a->open_pc) ^ 0x51;
-    bug_stack(f, W->me->id, a->handler_pc, a->handler_node, "in the handler, touches it here");
-    bug_stack(f, W->me->id, a->open_pc, a->open_node, "and here, with the signal not blocked");
+    f->key = ((uint64_t)a->handler_pc[h] << 32 | a->open_pc[o]) ^ 0x51;
+    bug_stack(f, W->me->id, a->handler_pc[h], a->handler_node[h],
+              h ? "in the handler, writes it here" : "in the handler, reads it here");
+    bug_stack(f, W->me->id, a->open_pc[o], a->open_node[o],
+              o ? "and writes it here, with the signal not blocked"
+                : "and reads it here, with the signal not blocked");
     bug_note(f);
 }
 
@@ -358,15 +391,16 @@ static void watch_handlers(struct cell *c, uintptr_t addr, size_t size, bool wri
     }
     if (t->handlers) {
         *(write ? &a->handler_write : &a->handler_read) |= (uint64_t)1 << (t->handling - 1);
-        a->handler_pc = pc;
-        a->handler_node = task_node(t);
+        a->handler_pc[write] = pc;
+        a->handler_node[write] = task_node(t);
     } else {
         *(write ? &a->open_write : &a->open_read) |= open;
-        a->open_pc = pc;
-        a->open_node = task_node(t);
+        a->open_pc[write] = pc;
+        a->open_node[write] = task_node(t);
     }
     clash =
         (a->handler_write & (a->open_read | a->open_write)) | (a->handler_read & a->open_write);
+    clash &= W->async_ever;
     if (!clash)
         return;
     make_hot(addr); /* the signal may come between two of its accesses */
@@ -420,15 +454,17 @@ static void access_cell(uintptr_t addr, uint8_t mask, size_t size, bool write, e
     add_record(c, &new);
 }
 
-enum { LONGEST = 4 << 20 };
+enum { LONGEST = LONGEST_MIB << 20 };
 
 static void access_any(uintptr_t addr, size_t size, bool write, enum access how, uintptr_t pc)
 {
     const uint32_t at_pc = program_pc(pc);
 
     if (size >
-        LONGEST) /* a memset of much memory is no loop, and is watched at its beginning */
+        LONGEST) { /* a memset of much memory is no loop, and is watched at its beginning */
         size = LONGEST;
+        W->unwatched = W->bounded = true;
+    }
     for (uintptr_t a = addr; a < addr + size;) {
         const unsigned from = a & 7;
         const size_t left = addr + size - a, n = left < 8 - from ? left : 8 - from;

@@ -17,6 +17,13 @@ static bool lockable(const struct task *t, uint64_t addr)
            (m->owner == t->id && m->type != 0);
 }
 
+/* With writers preferred, one that has asked keeps readers out (pthread_rwlockattr_setkind_np).
+ */
+bool rw_readable(const struct object *o)
+{
+    return o->owner < 0 && o->queued == 0;
+}
+
 static bool holds_nothing(const struct process *p)
 {
     for (int i = 0; i < W->task_count; i++)
@@ -43,7 +50,7 @@ static bool op_ready(const struct task *t)
     case OP_SEM_WAIT:
         return (o = object_find((void *)op->obj)) && o->count > 0;
     case OP_RDLOCK:
-        return !(o = object_find((void *)op->obj)) || o->owner < 0;
+        return !(o = object_find((void *)op->obj)) || rw_readable(o);
     case OP_WRLOCK:
         return !(o = object_find((void *)op->obj)) || (o->owner < 0 && o->count == 0);
     case OP_BARRIER_WAKE:
@@ -54,6 +61,7 @@ static bool op_ready(const struct task *t)
         return (o = object_find((void *)op->obj)) && o->limit;
     case OP_SLEEP:
     case OP_PAUSE:
+    case OP_FOREVER:
         return false;
     case OP_SIGWAIT:
         return signal_waits_ready(t);
@@ -104,13 +112,41 @@ bool task_enabled(struct task *t)
     /* At a plain access it goes on to its next operation proper: a replay has no point there.
      */
     if (t->spinning && t->op.kind != OP_READ && t->op.kind != OP_WRITE) {
-        if (t->spin_at == W->changes && !t->expired)
+        /* One that was shown to go round stands where it holds least; it stays there until
+         * there is news, so what was shown of it stays true. */
+        if ((t->spin_at == W->changes || idle_stuck(t)) && !t->expired && W->insister != t->id)
             return false;
         t->spinning = false;
     }
     if (t->expired)
         return t->op.kind != OP_COND_WAKE || lockable(t, t->op.obj2);
     return op_ready(t) || cancelled(t);
+}
+
+/* Objects that are no memory: below the first page, or above all keys. */
+#define END_OF(task) (0x10000 + (uint64_t)(task))
+#define CANCEL_OF(task) (0x20000 + (uint64_t)(task))
+#define NUMBERS ((uint64_t)0x30000)
+
+static bool is_cancel_point(const struct task *t)
+{
+    switch (t->op.kind) {
+    case OP_JOIN:
+    case OP_SEM_WAIT:
+    case OP_COND_WAIT:
+    case OP_COND_WAKE:
+    case OP_SLEEP:
+    case OP_PAUSE:
+    case OP_SIGWAIT:
+    case OP_WAIT:
+    case OP_IO:
+    case OP_POLL:
+    case OP_YIELD: /* pthread_testcancel(3) */
+    case OP_EXIT:
+        return true;
+    default:
+        return t->cancel_async;
+    }
 }
 
 /* ---- what a strategy gets to know ------------------------------------------------------ */
@@ -154,7 +190,7 @@ static uint32_t after_of(const struct task *t)
         return W->tasks[t->op.obj].ended_at;
     case OP_COND_WAKE:
         o = object_find((void *)t->op.obj2);
-        return o && o->released_at > t->enabled_by ? o->released_at : t->enabled_by;
+        return o ? o->released_at : 0;
     case OP_BARRIER_WAKE:
         return t->enabled_by;
     case OP_WAIT:
@@ -184,6 +220,10 @@ void event_of(const struct task *t, struct event *ret)
     ret->mask = op->mask;
     ret->object = op->obj;
     ret->interesting = is_interesting(op);
+    if (W->cancels && !t->mailman && is_cancel_point(t)) {
+        ret->object3 = CANCEL_OF(t->id);
+        ret->effect3 = EFFECT_READ;
+    }
     switch (op->kind) {
     case OP_READ:
     case OP_WRITE:
@@ -198,10 +238,23 @@ void event_of(const struct task *t, struct event *ret)
         break;
     case OP_COND_WAKE:
         ret->object = op->obj2;
+        ret->after2 = t->notified ? t->enabled_by : 0;
+        break;
+    case OP_WRLOCK:
+        ret->after_unshares = true;
         break;
     case OP_EXIT:
+    case OP_JOIN:
     case OP_TRYJOIN:
-        ret->object = 0x1000 + op->obj;
+    case OP_DETACH:
+        ret->object = END_OF(op->obj);
+        break;
+    case OP_CANCEL:
+        ret->object = CANCEL_OF(op->obj);
+        break;
+    case OP_CREATE: /* numbers are given in the order of the calls */
+    case OP_FORK:
+        ret->object = NUMBERS;
         break;
     }
 }

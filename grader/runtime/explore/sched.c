@@ -1,14 +1,11 @@
-/* sched.c - one task at a time: who could run, who is chosen, when the clock jumps.
+/* sched.c - one task at a time: who could run, who is chosen.
  *
  *   step(op)     the running task announces what it is about to do
  *   collect()    every task whose announced operation could be carried out now
  *   choose()     a strategy, or the plan of a replay, picks one of them
  *   switch       if it is another one; the caller comes back when it is picked itself
  *
- * Nobody can run:  a waiter with a time limit gets it (the clock jumps to the earliest),
- *                  else those who spin may look once more, else it is a deadlock.
- * Spinning:        a task that sees the same value at the same place while nothing has changed
- *                  anywhere would see it for ever: it is left out until something changes.
+ * Nobody can run, or only those who look again and again: idle.c.
  * A position in a schedule is (task, number of hooks it has passed), which depends neither on
  * the filter nor on the strategy; so a token holds only switches that would not happen anyway.
  */
@@ -16,21 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/explore/driver.h"
+#include "runtime/explore/probe.h"
 #include "runtime/explore/process.h"
 
 enum {
-    WATCH = 512,           /* hooks without a scheduling point before one is made */
-    FAIR = 200000,         /* hooks in a row before the others get a turn */
-    IDLE_SPINS = 10000,    /* rounds of looking at an unchanged world: a livelock */
-    SETTLE_HOOKS = 100000, /* hooks of others while a task waits for rest: the same */
-    LONG_WORK = 200000,    /* hooks after which time has passed, too */
-    SETTLE_NAPS = 200,     /* naps of a task that should be blocked: busy waiting */
-    CLOCK_READ_NS = 1000,  /* what a step of an idle world takes */
+    WATCH = 512, /* hooks without a scheduling point before one is made */
+    FAIR = 3000, /* times that a task which could run is passed over, before it has its turn */
 };
-#define NAP ((int64_t)2000000000)
-#define LONG_SLEEP ((int64_t)10000000000)
 
-static int settle_naps(void);
 static struct task *choose(void);
 
 uint32_t program_pc(uintptr_t pc)
@@ -40,45 +31,7 @@ uint32_t program_pc(uintptr_t pc)
     return off < 0x7fffffff ? (uint32_t)off : 0;
 }
 
-void changed(void)
-{
-    W->changes++;
-    W->idle_spins = 0;
-}
-
-void look(uint64_t what)
-{
-    struct task *t = W->me;
-
-    what = (what ^ what >> 29) * 0xbf58476d1ce4e5b9u;
-    for (int i = 0; i < SPIN_RING; i++)
-        if (t->seen[i] == what && t->seen_at[i] == W->changes + 1) {
-            t->spinning = true;
-            t->spin_at = W->changes;
-            return;
-        }
-    t->seen[t->seen_next % SPIN_RING] = what;
-    t->seen_at[t->seen_next++ % SPIN_RING] = W->changes + 1;
-}
-
 static struct task **list; /* of collect(); not in .bss: snapshots stay small */
-
-/* Channels whose other end was used without a hook (stdio, a library): look once more. */
-static bool look_again(void)
-{
-    bool any = false;
-
-    if (W->io_retried == W->changes + 1)
-        return false;
-    for (int i = 0; i < W->task_count; i++)
-        any |= W->tasks[i].state == TASK_READY &&
-               (W->tasks[i].op.kind == OP_IO || W->tasks[i].op.kind == OP_POLL);
-    if (!any)
-        return false;
-    W->io_retried = W->changes + 1;
-    io_changed_all();
-    return true;
-}
 
 static int collect(void)
 {
@@ -90,7 +43,8 @@ static int collect(void)
     for (int i = 0; i < W->task_count; i++) {
         struct task *t = &W->tasks[i];
 
-        if (t->state != TASK_READY)
+        if (t->state != TASK_READY ||
+            (W->insister >= 0 && W->insister != i && t->op.kind != OP_SETTLE))
             continue;
         if (t->op.kind == OP_SETTLE && !t->interrupted) {
             if (!settling)
@@ -101,136 +55,11 @@ static int collect(void)
             list[n++] = t;
     }
     if (n == 0 && settling) {
-        if (look_again() || settle_naps())
+        if (idle_unrest())
             return collect();
         list[n++] = settling;
     }
     return n;
-}
-
-/* ---- nobody can run ------------------------------------------------------------------------
- */
-
-static struct task *earliest(int64_t limit)
-{
-    struct task *first = NULL;
-
-    for (int i = 0; i < W->task_count; i++) {
-        struct task *t = &W->tasks[i];
-
-        if (t->state == TASK_READY && t->op.timed && !t->expired && t->op.until <= limit &&
-            !W->processes[t->process].stopped && (!first || t->op.until < first->op.until))
-            first = t;
-    }
-    return first;
-}
-
-/* To the next time limit or timer, if there is one. */
-static bool clock_jumps(int64_t limit)
-{
-    struct task *t = earliest(limit);
-    const int64_t timer = W->timers ? timers_next() : NEVER;
-
-    if (timer <= limit && (!t || timer <= t->op.until)) {
-        if (timer > W->now)
-            W->now = timer;
-        return timers_due();
-    }
-    if (!t)
-        return false;
-    if (t->op.until > W->now)
-        W->now = t->op.until;
-    t->expired = true;
-    return true;
-}
-
-static struct task *release_spinners(void)
-{
-    struct task *one = NULL;
-
-    for (int i = 0; i < W->task_count; i++) {
-        struct task *t = &W->tasks[i];
-
-        if (t->state == TASK_READY && t->spinning) {
-            t->spinning = false;
-            memset(t->seen_at, 0, sizeof t->seen_at);
-            W->bounded = true;
-            one = t;
-        }
-    }
-    return one;
-}
-
-static void __attribute__((noreturn)) spins_for_ever(enum bug bug, struct task *t)
-{
-    struct found *f = bug_begin(
-        bug, "%s",
-        bug == BUG_LIVELOCK ? "a task loops for ever: what it looks at will not change any more"
-                            : "a task keeps looking instead of waiting until it is woken");
-
-    f->key = 1; /* wherever in its loop it is caught, it is the same finding */
-    bug_stack_of(f, t, "loops here");
-    bug_done(f);
-}
-
-/* A task that ought to be blocked naps or spins: give it time to come to rest, then say so.
- * Waits with a distant limit are rest. */
-static int settle_naps(void)
-{
-    struct task *t = earliest(W->now + NAP);
-    struct task *spinner = NULL;
-    const bool timer = W->timers && timers_next() <= W->now + NAP;
-
-    if (t || timer)
-        clock_jumps(W->now + NAP);
-    else
-        spinner = release_spinners();
-    if (timer && !t)
-        return 1;
-    if (!t && !spinner)
-        return 0;
-    if (++W->naps > SETTLE_NAPS)
-        spins_for_ever(BUG_BUSY_WAIT, t ? t : spinner);
-    return 1;
-}
-
-/* fcntl(2) tells the one whose wait would close a circle: the last that began to wait. */
-static bool give_way(void)
-{
-    struct task *last = NULL;
-    int n = 0;
-
-    for (int i = 0; i < W->task_count; i++) {
-        struct task *t = &W->tasks[i];
-
-        if (t->state != TASK_READY || t->op.kind != OP_IO || !t->range_lock)
-            continue;
-        n++;
-        if (!t->gave_way && (!last || t->io_seen > last->io_seen))
-            last = t;
-    }
-    if (n < 2 || !last)
-        return false;
-    last->gave_way = true;
-    last->io_seen = 0; /* it may look once more, and is told */
-    return true;
-}
-
-/* Something must become possible, or the schedule ends here. */
-static void unblock(void)
-{
-    struct task *t;
-
-    if (look_again() || clock_jumps(NEVER - 1))
-        return;
-    t = release_spinners();
-    if (!t && give_way())
-        return;
-    if (!t)
-        bug_deadlock();
-    W->now += (int64_t)CLOCK_READ_NS << (W->idle_spins / 400);
-    if (++W->idle_spins > IDLE_SPINS)
-        spins_for_ever(BUG_LIVELOCK, t);
 }
 
 /* ---- the choice -------------------------------------------------------------------------- */
@@ -241,6 +70,7 @@ void sched_open(void)
 {
     list = keep_alloc(TASK_MAX * sizeof *list);
     events = keep_alloc(TASK_MAX * sizeof *events);
+    loop_open();
 }
 
 static int ask_strategy(int n, int current)
@@ -265,6 +95,13 @@ static void wake_for_no_reason(void)
 
     if (W->replaying) {
         to = planned('w');
+    } else if (W->spurious_at) {
+        for (int i = 0; i < W->task_count && to < 0; i++)
+            if (W->tasks[i].state == TASK_READY && W->tasks[i].op.kind == OP_COND_WAKE &&
+                W->tasks[i].wait_number == W->spurious_at && !W->tasks[i].notified)
+                to = i;
+        if (to >= 0)
+            W->spurious_at = 0; /* once */
     } else if (W->wake_spuriously && W->spurious_left > 0) {
         for (int i = 0; i < W->task_count; i++) {
             struct task *t = &W->tasks[i];
@@ -283,6 +120,20 @@ static void wake_for_no_reason(void)
     take('w', to);
 }
 
+/* A sampler may pass over a task for ever; the machine does not. A search must not do this:
+ * what is enabled would depend on the path. */
+static int fair(int n, int picked)
+{
+    int i = picked;
+
+    if (W->strategy->complete)
+        return picked;
+    for (int k = 0; k < n; k++)
+        if (++list[k]->passed_over > FAIR && list[k]->passed_over > list[i]->passed_over)
+            i = k;
+    return i;
+}
+
 static struct task *choose(void)
 {
     struct task *me = W->me;
@@ -290,16 +141,7 @@ static struct task *choose(void)
 
     wake_for_no_reason();
     while ((n = collect()) == 0)
-        unblock();
-    if (me && me->excluded && n > 1) {
-        for (i = 0; i < n && list[i] != me; i++)
-            ;
-        for (; i < n - 1; i++)
-            list[i] = list[i + 1];
-        n -= i == n - 1 && n > 1;
-    }
-    if (me)
-        me->excluded = false;
+        idle_unblock();
     for (i = 0; i < n; i++)
         if (list[i] == me)
             current = i;
@@ -315,7 +157,10 @@ static struct task *choose(void)
         i = W->signals && !W->strategy->complete ? delivery_wanted(list, n) : -1;
         if (i < 0)
             i = ask_strategy(n, current);
+        i = fair(n, i);
     }
+    list[i]->ran_at = W->ops;
+    list[i]->passed_over = 0;
     if (i != usual)
         take('>', list[i]->id);
     return list[i];
@@ -409,7 +254,7 @@ static void arrived(void)
         fiber_switch(NULL, &fiber_kernel);
     me = W->me;
     if (me->op.kind == OP_SETTLE)
-        W->settling_since = 0;
+        W->settling = false;
     if (me->deliver)
         return; /* the handler comes first */
     count_event(me);
@@ -472,6 +317,8 @@ void task_arrived(void)
 {
     arrived();
     handle_signals();
+    if (W->loop_count)
+        probe_hook();
 }
 
 void baton_hand_on(void)
@@ -492,73 +339,15 @@ void baton_hand_on(void)
     baton_leave();
 }
 
-/* Somebody is there who could end a loop from outside: another process, a timer. */
-bool may_be_ended(void)
+static void watch_budgets(void)
 {
-    if (timers_next() != NEVER)
-        return true;
-    for (int i = 0; i < W->task_count; i++) {
-        struct task *t = &W->tasks[i];
-
-        if (t->state == TASK_READY && t->process != W->me->process && !t->mailman &&
-            (t->op.timed || task_enabled(t)))
-            return true;
-    }
-    return false;
-}
-
-/* A loop that changes nothing will never end; one that does may only be long. */
-static void too_long(void)
-{
-    struct found *f;
-
-    if (W->ops - W->written < W->o.steps / 2 || may_be_ended())
+    if (W->ops - W->passed_at > W->work_step)
+        idle_time_passes();
+    if (W->ops > W->o.steps)
         too_much(
             "it has not ended after %llu steps; a smaller problem can be explored, one that "
             "never ends cannot",
             (unsigned long long)W->o.steps);
-    W->o.after = 0; /* every further one would take as long */
-    f = bug_begin(
-        BUG_LIVELOCK,
-        "it has not ended after %llu steps; the usual causes are a loop that waits for "
-        "something that cannot happen, and tasks that give way to each other for ever",
-        (unsigned long long)W->o.steps);
-    for (int i = 0; i < W->task_count; i++)
-        if (W->tasks[i].state == TASK_READY)
-            bug_stack_of(f, &W->tasks[i], "is here");
-    f->key = 1;
-    bug_done(f);
-}
-
-/* Work takes time as well: after very much of it a timer or a short sleep is over, although
- * somebody could still run. Long limits are not: they mean "never". */
-static void time_passes(void)
-{
-    const int64_t horizon = W->now + LONG_SLEEP, timer = W->timers ? timers_next() : NEVER;
-    struct task *t = earliest(horizon);
-
-    W->passed_at = W->ops;
-    if (t && t->op.kind != OP_SLEEP)
-        t = NULL;
-    if (timer <= horizon && (!t || timer <= t->op.until)) {
-        W->now = timer > W->now ? timer : W->now;
-        timers_due();
-    } else if (t) {
-        W->now = t->op.until > W->now ? t->op.until : W->now;
-    }
-}
-
-static void watch_budgets(struct task *t)
-{
-    if (W->ops - W->passed_at > LONG_WORK)
-        time_passes();
-    if (W->ops > W->o.steps)
-        too_long();
-    if (W->settling_since && W->ops - W->settling_since > SETTLE_HOOKS &&
-        W->ops - W->fresh_at > SETTLE_HOOKS) { /* not if it is only working */
-        W->o.after = 0;
-        spins_for_ever(BUG_BUSY_WAIT, t);
-    }
 }
 
 void step_op(const struct op *op)
@@ -578,21 +367,20 @@ void step_op(const struct op *op)
         t->quiet = 0;
     }
     t->notified = t->expired = t->spurious = t->interrupted = t->errno_changed = false;
-    if (op->kind == OP_SETTLE && !W->settling_since) {
-        W->settling_since = W->ops;
-        hooks_begin();
+    if (op->kind == OP_SETTLE && !W->settling) {
+        W->settling = true;
+        W->rest_naps = 0;
     }
-    watch_budgets(t);
-    if (t->ops - t->run_since > FAIR) {
-        t->excluded = true;
-        t->run_since = t->ops;
-        W->bounded = true;
-    }
+    watch_budgets();
+    if (op->kind != OP_READ && op->kind != OP_WRITE)
+        idle_hook(op->pc, op->kind);
     switch_if_needed();
     if (W->signals) {
         handle_signals();
         t->signal_due = signal_is_due(t);
     }
+    if (W->loop_count)
+        probe_hook();
 }
 
 static const uint8_t effects[OP_COUNT] = {
@@ -621,8 +409,8 @@ enum quiet quiet_point(void)
 
     t->ops++;
     W->ops++;
-    watch_budgets(t);
-    if (++t->quiet >= WATCH)
+    watch_budgets();
+    if (idle_hook(t->last_pc, -1) || ++t->quiet >= WATCH)
         return QUIET_WATCH;
     return W->replaying && planned_here() ? QUIET_PLANNED : QUIET_NOTHING;
 }
@@ -644,6 +432,7 @@ int blocked_events(const struct event **ret)
 void task_finished(struct task *t)
 {
     t->state = TASK_DONE;
+    t->fiber->dead = true;
     t->ended_at = (uint32_t)W->points;
     t->ops++;
     W->ops++;
@@ -654,6 +443,7 @@ void task_finished(struct task *t)
     if (--process_of(t)->live == 0) { /* its last thread: exit(0), pthread_exit(3) */
         W->live++;
         t->state = TASK_READY;
+        t->fiber->dead = false;
         process_over(0);
     }
     switch_if_needed();
@@ -677,6 +467,7 @@ void schedule_end(enum ending e)
 
     W->ending = e;
     W->running = false;
+    capture_flush();
     if (baton_here() != 0) {
         baton_pass(0);
         _exit(0);

@@ -15,11 +15,14 @@ struct task *task_new(struct task *parent)
     memset(t, 0, sizeof *t);
     t->id = W->task_count++;
     t->joiner = -1;
+    t->ran_at = W->ops;
     t->parent = parent ? parent->id : -1;
     h = parent ? (parent->stable * 31u + (uint32_t)++parent->children) * 2654435761u | 1u : 1u;
     for (t->stable = 0; t->stable < W->stable_used && W->stable_hash[t->stable] != h;)
         t->stable++;
-    if (t->stable == W->stable_used && W->stable_used < STABLE_MAX - 1) {
+    if (t->stable == STABLE_MAX - 1)
+        too_much("it has more than %d different tasks over all schedules", STABLE_MAX - 1);
+    if (t->stable == W->stable_used) {
         W->stable_hash[t->stable] = h;
         W->stable_parent[t->stable] = parent ? parent->stable : 0;
         W->stable_used++;
@@ -36,11 +39,15 @@ void schedule_begin(void)
     scratch_reset();
     W->task_count = W->live = 0;
     W->me = NULL;
-    W->ops = W->points = W->switches = W->changes = 0;
+    W->ops = W->points = W->switches = W->changes = W->news = 0;
+    W->insister = -1;
+    W->solo_since = 0;
+    W->clock_turn = W->settling = false;
+    W->work_step = 200000;
+    W->waits = 0;
+    W->broken_pc = 0;
     W->now = 1000 * (int64_t)1000000000;
-    W->idle_spins = W->settling_since = W->naps = 0;
     W->ending = END_NONE;
-    W->written = W->fresh_at = 0;
     W->taken_count = W->trace_count = W->log_count[W->log_side] = 0;
     W->broken[0] = '\0';
     W->main_returned = W->bounded = W->forks = W->signals = W->timers = false;

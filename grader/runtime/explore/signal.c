@@ -133,6 +133,17 @@ void signal_drop(struct process *p, int sig)
     p->queue_count = kept;
 }
 
+/* raise(3), and kill(2) to oneself where no other thread could get it: the handler runs before
+ * the call returns, or when the thread itself unblocks it (POSIX.1-2017, 2.4.3), at no other
+ * moment. */
+static bool is_to_oneself(const struct process *p, const struct task *t, int code)
+{
+    if (!W->me || code == SI_TIMER || code == SI_KERNEL || W->me->process != p->id ||
+        (code != SI_USER && code != SI_TKILL && code != SI_QUEUE))
+        return false;
+    return t ? t == W->me : p->live == 1;
+}
+
 void signal_post(struct process *p, struct task *t, int sig, int code, uint64_t value,
                  uintptr_t pc)
 {
@@ -141,6 +152,9 @@ void signal_post(struct process *p, struct task *t, int sig, int code, uint64_t 
     (void)pc;
     if (p->state != PROCESS_RUNS || sig == 0)
         return;
+    W->sent_ever |= BIT(sig);
+    if (!is_to_oneself(p, t, code))
+        W->async_ever |= BIT(sig);
     if (sig == SIGCONT) {
         signal_drop(p, SIGTSTP);
         signal_drop(p, SIGTTIN);

@@ -18,7 +18,7 @@
 #include "runtime/explore/process.h"
 #include "runtime/explore/sync.h"
 
-enum { OBJECTS_MAX = 4096, FILES_MAX = 256, TAG_SHIFT = 48 };
+enum { TAG_SHIFT = 48 };
 #define SHARED_BIT ((uint64_t)1 << 63)
 #define REGION_KEY                                                                             \
     (SHARED_BIT | (uint64_t)0x7fff << TAG_SHIFT) /* the explorer's own region                  \
@@ -51,34 +51,49 @@ void space_begin(void)
     files->count = 0;
 }
 
-static uint32_t next_id(void)
+static uint32_t id_for(uint64_t name)
 {
-    struct task *t = W->me;
-    const uint64_t name = (uint64_t)(t->stable + 1) << 32 | ++t->mappings;
-
     for (uint32_t i = 0; i < ids->count; i++)
         if (ids->of[i] == name)
             return i;
     if (ids->count == OBJECTS_MAX)
-        too_much("it makes more than %d shared mappings", OBJECTS_MAX);
+        too_much("it makes more than %d shared mappings, pipes and files", OBJECTS_MAX);
     ids->of[ids->count] = name;
     return ids->count++;
 }
 
+static uint32_t next_id(void)
+{
+    struct task *t = W->me;
+
+    return id_for((uint64_t)(t->stable + 1) << 32 | ++t->mappings);
+}
+
+static int file_at(uint64_t kind, uint64_t number)
+{
+    for (int i = 0; i < files->count; i++)
+        if (files->of[i].kind == kind && files->of[i].number == number)
+            return i;
+    return -1;
+}
+
+static uint32_t remember_file(uint64_t kind, uint64_t number, uint32_t id)
+{
+    if (files->count == FILES_MAX)
+        too_much("it uses more than %d files, pipes and segments", FILES_MAX);
+    files->of[files->count].kind = kind;
+    files->of[files->count].number = number;
+    files->of[files->count++].id = id;
+    return id;
+}
+
 static uint32_t id_of(uint64_t kind, uint64_t number)
 {
-    for (int i = 0; i < files->count && kind; i++)
-        if (files->of[i].kind == kind && files->of[i].number == number)
-            return files->of[i].id;
-    if (kind && files->count < FILES_MAX) {
-        const uint32_t id = next_id();
+    const int i = kind ? file_at(kind, number) : -1;
 
-        files->of[files->count].kind = kind;
-        files->of[files->count].number = number;
-        files->of[files->count++].id = id;
-        return id;
-    }
-    return next_id();
+    if (i >= 0)
+        return files->of[i].id;
+    return kind ? remember_file(kind, number, next_id()) : next_id();
 }
 
 static struct process *here(void)
@@ -207,6 +222,30 @@ static uint64_t file_kind(const struct stat *st)
     return (uint64_t)st->st_dev << 4 | KIND_FILE;
 }
 
+uint32_t file_id(const struct stat *st)
+{
+    return id_of(file_kind(st), st->st_ino);
+}
+
+void file_named(const struct stat *st, const char *path)
+{
+    uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+
+    if (file_at(file_kind(st), st->st_ino) >= 0)
+        return;
+    for (const char *p = path; *p; p++)
+        h = (h ^ (unsigned char)*p) * 0x100000001b3u;
+    remember_file(file_kind(st), st->st_ino, id_for(h | (uint64_t)1 << 63));
+}
+
+uint64_t file_number(uint32_t id)
+{
+    for (int i = 0; i < files->count; i++)
+        if (files->of[i].id == id)
+            return files->of[i].number;
+    return 0;
+}
+
 void map_file(uintptr_t at, size_t size, const struct stat *st, uintptr_t pc)
 {
     map_shared(at, size, file_kind(st), st->st_ino, 0, pc);
@@ -222,6 +261,7 @@ REPLACES(void *, mmap, void *at, size_t size, int prot, int flags, int fd, off_t
     if (!RUNNING || p == MAP_FAILED)
         return p;
     map_gone((uintptr_t)p, size);
+    changed();
     access_forget((uintptr_t)p, size);
     object_forget((uintptr_t)p, size);
     if (!(flags & MAP_SHARED))
@@ -243,6 +283,7 @@ REPLACES(int, munmap, void *p, size_t size)
             object_forget((uintptr_t)p, pages);
         }
         map_gone((uintptr_t)p, pages);
+        changed();
     }
     return munmap(p, size);
 }
@@ -272,6 +313,6 @@ REPLACES(int, shmdt, const void *p)
     const struct mapping *m = RUNNING ? mapping_at((uintptr_t)p) : NULL;
 
     if (m && m->from == (uintptr_t)p)
-        map_gone(m->from, m->to - m->from);
+        map_gone(m->from, m->to - m->from), changed();
     return shmdt(p);
 }

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "runtime/explore/io.h"
+#include "runtime/explore/libc.h"
 
 enum { CHANNEL_BUFFER = 4000 };
 
@@ -99,6 +100,7 @@ static int put_formatted(FILE *f, const char *fmt, va_list ap, uintptr_t pc)
 
 static int print(FILE *f, const char *fmt, va_list ap, uintptr_t pc)
 {
+    format_printed(fmt, ap, pc);
     return is_channel(f) ? put_formatted(f, fmt, ap, pc) : vfprintf(f, fmt, ap);
 }
 
@@ -146,6 +148,7 @@ REPLACES(int, vdprintf, int fd, const char *fmt, va_list ap)
     UNSAFE(vdprintf);
     if (!RUNNING)
         return vdprintf(fd, fmt, ap);
+    format_printed(fmt, ap, CALLER);
     n = vasprintf(&text, fmt, ap);
     return n < 0 ? -1 : (int)descriptor_write(fd, text, (size_t)n, CALLER);
 }
@@ -164,12 +167,14 @@ REPLACES(int, dprintf, int fd, const char *fmt, ...)
 REPLACES(int, fputs, const char *s, FILE *f)
 {
     UNSAFE(fputs);
+    access_range((uintptr_t)s, strlen(s) + 1, false, CALLER);
     return is_channel(f) ? put(f, s, strlen(s), CALLER) : fputs(s, f);
 }
 
 REPLACES(int, puts, const char *s)
 {
     UNSAFE(puts);
+    access_range((uintptr_t)s, strlen(s) + 1, false, CALLER);
     if (!is_channel(stdout))
         return puts(s);
     return put(stdout, s, strlen(s), CALLER) < 0 ? EOF : put(stdout, "\n", 1, CALLER);
@@ -198,6 +203,7 @@ REPLACES(int, putchar, int c)
 REPLACES(size_t, fwrite, const void *p, size_t size, size_t n, FILE *f)
 {
     UNSAFE(fwrite);
+    access_range((uintptr_t)p, size * n, false, CALLER);
     if (!is_channel(f))
         return fwrite(p, size, n, f);
     return put(f, p, size * n, CALLER) < 0 ? 0 : n;
@@ -270,6 +276,7 @@ static int next(FILE *f, uintptr_t pc)
                         .nonblocking = fd_nonblocking(fd),
                         .pc = pc};
 
+        asks_a_person(fd, pc);
         if (io_run(&io, try_more, NULL) < 0)
             return EOF;
     }
@@ -402,6 +409,9 @@ static bool skips_space(const char *fmt)
             await_word(file, CALLER);                                                          \
         va_start(ap, fmt);                                                                     \
         n = vfscanf(file, fmt, ap);                                                            \
+        va_end(ap);                                                                            \
+        va_start(ap, fmt);                                                                     \
+        format_scanned(fmt, ap, n, CALLER);                                                    \
         va_end(ap);                                                                            \
         return n;                                                                              \
     }

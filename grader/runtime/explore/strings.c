@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "runtime/explore/libc.h"
 #include "runtime/explore/sync.h"
 
 static void reads(const void *p, size_t n, uintptr_t pc)
@@ -188,6 +189,7 @@ REPLACES(int, snprintf, char *to, size_t size, const char *fmt, ...)
     int n;
 
     va_start(ap, fmt);
+    format_printed(fmt, ap, CALLER);
     n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
     if (n >= 0 && size)
@@ -204,6 +206,7 @@ REPLACES(int, sprintf, char *to, const char *fmt, ...)
     int n;
 
     va_start(ap, fmt);
+    format_printed(fmt, ap, CALLER);
     n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
     if (n >= 0)

@@ -40,16 +40,18 @@ void misuse(struct object *o, uintptr_t pc, const char *fmt, ...)
 /* A misuse when an object made for one process is used by a second one. `what` is "a mutex". */
 void same_process(struct object *o, const char *what, uintptr_t pc);
 
-void sem_made(sem_t *sem);                                    /* sync_sem.c */
+void sem_made(sem_t *sem, bool just_now);                     /* sync_sem.c: a named one */
 void signal_describe(const struct queued *q, siginfo_t *ret); /* signal.c */
 
 /* thread.c and identity.c, for each other. */
 struct task *task_of(pthread_t thread, uintptr_t pc); /* a misuse when there is none */
+void once_unwind(struct task *t, const void *next);   /* clean-up handlers run up to here */
 void destroy_keys(struct task *t);                    /* calls the destructors */
 
 /* sync_mutex.c, for the others. */
 struct object *mutex_at(pthread_mutex_t *m, uintptr_t pc);
-void mutex_given_back(struct object *m);          /* unlocked by the running task */
-void mutex_taken(struct object *m, uintptr_t pc); /* the running task has it now */
+void mutex_given_back(struct object *m);                 /* unlocked by the running task */
+void mutex_taken(struct object *m, uintptr_t pc);        /* the running task has it now */
+void mutex_taken_by_try(struct object *m, uintptr_t pc); /* ... and did not wait */
 
 #endif

@@ -7,23 +7,44 @@
  * Which waiter a signal wakes is unspecified: the first in most schedules, any in some.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/explore/sync.h"
 
-static struct object *cond_at(pthread_cond_t *c, uintptr_t pc)
+static bool cond_is_static(const void *p)
 {
-    struct object *o = object_find(c);
+    static const pthread_cond_t zero = PTHREAD_COND_INITIALIZER;
 
-    if (o && o->kind == OBJ_COND) {
-        same_process(o, "a condition variable", pc);
-        return o;
-    }
-    o = object_at(c, OBJ_COND);
-    /* __wrefs: bit 0, process-shared; bit 1, CLOCK_MONOTONIC (nptl/pthread_cond_common.c). */
+    return memcmp(p, &zero, sizeof zero) == 0;
+}
+
+static const struct birth conditions = {.kind = OBJ_COND,
+                                        .what = "a condition variable",
+                                        .size = sizeof(pthread_cond_t),
+                                        .stamp =
+                                            offsetof(pthread_cond_t, __data.__g1_orig_size),
+                                        .is_static = cond_is_static};
+static const struct birth barriers = {
+    .kind = OBJ_BARRIER, .what = "a barrier", .size = sizeof(pthread_barrier_t)};
+static const struct birth once_birth = {
+    .kind = OBJ_ONCE, .what = "a pthread_once_t", .size = sizeof(pthread_once_t)};
+
+/* __wrefs: bit 0, process-shared; bit 1, CLOCK_MONOTONIC (nptl/pthread_cond_common.c). */
+static void read_type(struct object *o, const pthread_cond_t *c)
+{
     o->realtime = !(c->__data.__wrefs & 2);
     o->shared = c->__data.__wrefs & 1;
+    o->typed = true;
+}
+
+static struct object *cond_at(pthread_cond_t *c, uintptr_t pc)
+{
+    struct object *o = object_use(c, &conditions, pc);
+
+    if (!o->typed)
+        read_type(o, c);
     return o;
 }
 
@@ -41,10 +62,8 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t unti
     struct op op = {.kind = OP_COND_WAIT, .effect = EFFECT_WRITE, .mask = 0xff};
     struct object *c, *m = mutex_at(mutex, pc);
     struct task *t = W->me, **last;
-    uint32_t depth;
     bool woken;
 
-    cancel_point();
     op.pc = program_pc(pc);
     op.obj = key_of((uintptr_t)cond);
     op.obj2 = key_of((uintptr_t)mutex);
@@ -52,26 +71,36 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t unti
     m = mutex_at(mutex, pc);
     c = cond_at(cond, pc);
     if (m->owner != t->id) {
-        if (m->type == PTHREAD_MUTEX_ERRORCHECK)
+        if (m->type == PTHREAD_MUTEX_ERRORCHECK || m->type == PTHREAD_MUTEX_RECURSIVE)
             return EPERM;
         misuse(m, pc, "waits for a condition without holding the mutex");
     }
-    depth = m->count;
-    mutex_given_back(m);
+    if (c->waiters && c->mutex != m->addr)
+        misuse(c, pc, "waits for a condition with another mutex than those who wait already");
+    c->mutex = m->addr;
+    /* Of a recursive mutex one level is given back, as glibc does it. */
+    if (m->count > 1)
+        m->count--;
+    else
+        mutex_given_back(m);
     for (last = &c->waiters; *last; last = &(*last)->next_waiter)
         ;
     *last = t;
     t->next_waiter = NULL;
+    t->wait_number = ++W->waits;
+    if (W->waits > W->waits_max)
+        W->waits_max = W->waits;
     step_until(OP_COND_WAKE, (uint64_t)cond, (uint64_t)mutex, until, pc);
-    c = cond_at(cond, pc);
     woken = t->notified || t->spurious;
+    /* Who was woken has nothing to do with the condition any more: it may have been destroyed.
+     */
     if (!t->notified)
-        leave(c, t);
+        leave(cond_at(cond, pc), t);
     m = mutex_at(mutex, pc);
-    mutex_taken(m, pc);
-    m->count = depth;
-    if (woken && t->notified)
-        clock_acquire(&c->clock);
+    if (m->owner == t->id)
+        m->count++;
+    else
+        mutex_taken(m, pc);
     cancel_point(); /* with the mutex, as POSIX says */
     return woken ? 0 : ETIMEDOUT;
 }
@@ -107,6 +136,7 @@ REPLACES(int, pthread_cond_clockwait, pthread_cond_t *c, pthread_mutex_t *m, clo
 static void wake(struct object *c, struct task *t)
 {
     leave(c, t);
+    vclock_join(&t->clock, &c->clock); /* what was done before the signal */
     t->notified = true;
     t->enabled_by = (uint32_t)W->points;
     t->expired = false;
@@ -140,6 +170,16 @@ static struct task *chosen_waiter(struct object *c)
     return nth_waiter(c, i);
 }
 
+/* For the report of a lost wake-up: where the last signal went. */
+static void note_signal(struct object *c, int to, uintptr_t pc)
+{
+    c->signalled = true;
+    c->signal_pc = program_pc(pc);
+    c->signal_node = task_node(W->me);
+    c->signal_by = W->me->id;
+    c->signal_to = to;
+}
+
 REPLACES(int, pthread_cond_signal, pthread_cond_t *cond)
 {
     struct object *c;
@@ -149,12 +189,12 @@ REPLACES(int, pthread_cond_signal, pthread_cond_t *cond)
     step(OP_COND_SIGNAL, (uint64_t)cond, CALLER);
     c = cond_at(cond, CALLER);
     clock_release_join(&c->clock);
+    note_signal(c, -1, CALLER);
     if (c->waiters) {
-        wake(c, chosen_waiter(c));
-    } else {
-        c->spent++;
-        c->spent_pc = program_pc(CALLER);
-        c->spent_node = task_node(W->me);
+        struct task *t = chosen_waiter(c);
+
+        c->signal_to = t->id;
+        wake(c, t);
     }
     return 0;
 }
@@ -168,11 +208,7 @@ REPLACES(int, pthread_cond_broadcast, pthread_cond_t *cond)
     step(OP_COND_BROADCAST, (uint64_t)cond, CALLER);
     c = cond_at(cond, CALLER);
     clock_release_join(&c->clock);
-    if (!c->waiters) {
-        c->spent++;
-        c->spent_pc = program_pc(CALLER);
-        c->spent_node = task_node(W->me);
-    }
+    note_signal(c, c->waiters ? -2 : -1, CALLER);
     while (c->waiters)
         wake(c, c->waiters);
     return 0;
@@ -180,16 +216,22 @@ REPLACES(int, pthread_cond_broadcast, pthread_cond_t *cond)
 
 REPLACES(int, pthread_cond_init, pthread_cond_t *c, const pthread_condattr_t *a)
 {
+    const struct object *o;
     int rc;
 
-    if (!RUNNING)
+    if (!RUNNING) {
+        object_born_before(c);
         return pthread_cond_init(c, a);
+    }
     step(OP_INIT, (uint64_t)c, CALLER);
     access_range((uintptr_t)c, sizeof *c, true, CALLER);
-    object_forget((uintptr_t)c, sizeof *c);
+    o = object_find(c);
+    if (o && o->kind == OBJ_COND && o->waiters && object_alive(c, &conditions))
+        misuse((struct object *)o, CALLER,
+               "initialises a condition variable that a task waits for");
     rc = pthread_cond_init(c, a);
     if (rc == 0)
-        cond_at(c, CALLER)->used_by = 0;
+        read_type(object_born(c, &conditions), c);
     return rc;
 }
 
@@ -204,7 +246,8 @@ REPLACES(int, pthread_cond_destroy, pthread_cond_t *cond)
     if (c->waiters)
         misuse(c, CALLER, "destroys a condition variable that a task waits for");
     access_range((uintptr_t)cond, sizeof *cond, true, CALLER);
-    object_forget((uintptr_t)cond, sizeof *cond);
+    object_destroyed(cond, &conditions, c);
+    changed();
     return 0; /* the real one would wait for waiters it has never seen */
 }
 
@@ -214,20 +257,39 @@ REPLACES(int, pthread_cond_destroy, pthread_cond_t *cond)
 REPLACES(int, pthread_barrier_init, pthread_barrier_t *b, const pthread_barrierattr_t *a,
          unsigned count)
 {
-    if (!RUNNING)
+    const struct object *old;
+    struct object *o;
+
+    if (!RUNNING) {
+        object_born_before(b);
         return pthread_barrier_init(b, a, count);
+    }
     if (count == 0)
         return EINVAL;
     step(OP_INIT, (uint64_t)b, CALLER);
-    object_forget((uintptr_t)b, sizeof *b);
-    object_at(b, OBJ_BARRIER)->limit = count;
+    old = object_find(b);
+    if (old && old->kind == OBJ_BARRIER && !old->destroyed && old->waiters)
+        misuse((struct object *)old, CALLER, "initialises a barrier that a task waits at");
+    o = object_born(b, &barriers);
+    o->limit = count;
     if (a) {
         int shared = PTHREAD_PROCESS_PRIVATE;
 
         pthread_barrierattr_getpshared(a, &shared);
-        object_at(b, OBJ_BARRIER)->shared = shared == PTHREAD_PROCESS_SHARED;
+        o->shared = shared == PTHREAD_PROCESS_SHARED;
     }
     return pthread_barrier_init(b, a, count);
+}
+
+/* Of one that was made before main() the count is where glibc keeps it (nptl, pthread_barrier):
+ * the third word. */
+static struct object *barrier_at(pthread_barrier_t *b, uintptr_t pc)
+{
+    struct object *o = object_use(b, &barriers, pc);
+
+    if (o->limit == 0)
+        o->limit = ((const unsigned *)b)[2];
+    return o;
 }
 
 REPLACES(int, pthread_barrier_wait, pthread_barrier_t *barrier)
@@ -238,10 +300,7 @@ REPLACES(int, pthread_barrier_wait, pthread_barrier_t *barrier)
     if (!RUNNING)
         return pthread_barrier_wait(barrier);
     step(OP_BARRIER, (uint64_t)barrier, CALLER);
-    b = object_at(barrier, OBJ_BARRIER);
-    if (b->limit == 0)
-        misuse(b, CALLER, "waits at a barrier that was never initialised");
-    same_process(b, "a barrier", CALLER);
+    b = barrier_at(barrier, CALLER);
     clock_release_join(&b->clock);
     if (++b->count == b->limit) {
         /* What they all have seen is kept for those who leave later than the next round. */
@@ -268,34 +327,73 @@ REPLACES(int, pthread_barrier_destroy, pthread_barrier_t *barrier)
     if (!RUNNING)
         return pthread_barrier_destroy(barrier);
     step(OP_DESTROY, (uint64_t)barrier, CALLER);
-    b = object_at(barrier, OBJ_BARRIER);
+    b = barrier_at(barrier, CALLER);
     if (b->waiters)
         misuse(b, CALLER, "destroys a barrier that a task waits at");
-    object_forget((uintptr_t)barrier, sizeof *barrier);
+    object_destroyed(barrier, &barriers, b);
+    changed();
     return 0;
 }
 
 /* ---- once
  * ------------------------------------------------------------------------------------- */
 
+static struct object *once_at(pthread_once_t *once, uintptr_t pc)
+{
+    struct object *o = object_find(once);
+
+    /* The word itself says what it is: 0, as PTHREAD_ONCE_INIT has it, or 2 when it is done. */
+    if (!o || o->kind != OBJ_ONCE || (o->limit && *once == PTHREAD_ONCE_INIT))
+        o = object_born(once, &once_birth);
+    if (*once == 2)
+        o->limit = 1;
+    return object_use(once, &once_birth, pc);
+}
+
+/* The routine was cancelled: as if it had never been called (pthread_once, POSIX.1-2017). */
+static void once_never(struct task *t, struct once_call *call)
+{
+    struct object *o = call->object;
+
+    t->once = call->outer;
+    o->owner = -1;
+    o->released_at = (uint32_t)W->points;
+    clock_release(&o->clock);
+    changed();
+}
+
+void once_unwind(struct task *t, const void *next)
+{
+    while (t->once && t->once->cleanups == next)
+        once_never(t, t->once);
+}
+
 REPLACES(int, pthread_once, pthread_once_t *once, void (*init)(void))
 {
     struct object *o;
+    struct task *t;
 
     if (!RUNNING)
         return pthread_once(once, init);
-    object_at(once, OBJ_ONCE);
+    t = W->me;
+    once_at(once, CALLER);
     step(OP_ONCE, (uint64_t)once, CALLER);
-    o = object_at(once, OBJ_ONCE);
+    o = once_at(once, CALLER);
     if (!o->limit) {
-        o->owner = W->me->id;
+        struct once_call call = {.object = o, .cleanups = t->cleanups, .outer = t->once};
+
+        o->owner = t->id;
         o->owner_pc = program_pc(CALLER);
-        o->owner_node = task_node(W->me);
+        o->owner_node = task_node(t);
+        clock_acquire(&o->clock);
+        t->once = &call;
         init();
+        t->once = call.outer;
         step(OP_ONCE_DONE, (uint64_t)once, CALLER);
         o->owner = -1;
         o->released_at = (uint32_t)W->points;
         o->limit = 1;
+        *once = 2;
         clock_release(&o->clock);
         changed();
     }

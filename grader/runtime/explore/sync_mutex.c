@@ -7,13 +7,40 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/explore/sync.h"
 
 /* Bits of __data.__kind (glibc, nptl/pthreadP.h). */
-enum { KIND_TYPE = 3, KIND_ROBUST = 0x10, KIND_SHARED = 0x80, KIND_KNOWN = 0x1ff };
+enum { KIND_TYPE = 3, KIND_ROBUST = 0x10, KIND_SHARED = 0x80 };
+
+static bool mutex_is_static(const void *p)
+{
+    pthread_mutex_t m, zero = PTHREAD_MUTEX_INITIALIZER;
+
+    memcpy(&m, p, sizeof m);
+    if (m.__data.__kind & ~KIND_TYPE)
+        return false;
+    m.__data.__kind = 0; /* the static initialisers differ in their type alone */
+    return memcmp(&m, &zero, sizeof m) == 0;
+}
+
+static bool spin_is_static(const void *p)
+{
+    return *(const int *)p == 0 || *(const int *)p == 1; /* unlocked: 0, or 1 (x86) */
+}
+
+static const struct birth mutexes = {.kind = OBJ_MUTEX,
+                                     .what = "a mutex",
+                                     .size = sizeof(pthread_mutex_t),
+                                     .stamp = offsetof(pthread_mutex_t, __data.__nusers),
+                                     .is_static = mutex_is_static};
+static const struct birth spins = {.kind = OBJ_SPIN,
+                                   .what = "a spin lock",
+                                   .size = sizeof(pthread_spinlock_t),
+                                   .is_static = spin_is_static};
 
 void step_until(enum op_kind kind, uint64_t obj, uint64_t obj2, int64_t until, uintptr_t pc)
 {
@@ -63,25 +90,25 @@ void same_process(struct object *o, const char *what, uintptr_t pc)
                what);
 }
 
-struct object *mutex_at(pthread_mutex_t *m, uintptr_t pc)
+/* Its type as pthread_mutex_init(3) or the static initialiser left it. */
+static void read_type(struct object *o, const pthread_mutex_t *m)
 {
-    struct object *o = object_find(m);
     const int kind = m->__data.__kind;
 
-    if (o && o->kind == OBJ_MUTEX && kind != -1) {
-        same_process(o, "a mutex", pc);
-        return o;
-    }
-    if (kind == -1)
-        misuse(NULL, pc, "uses a mutex that has been destroyed");
-    if (kind & ~KIND_KNOWN)
-        misuse(NULL, pc, "uses a mutex that was never initialised");
-    o = object_at(m, OBJ_MUTEX);
     o->type = (uint8_t)(kind & KIND_TYPE);
     if (o->type == PTHREAD_MUTEX_ADAPTIVE_NP)
         o->type = PTHREAD_MUTEX_NORMAL;
     o->robust = kind & KIND_ROBUST;
     o->shared = kind & KIND_SHARED;
+    o->typed = true;
+}
+
+struct object *mutex_at(pthread_mutex_t *m, uintptr_t pc)
+{
+    struct object *o = object_use(m, &mutexes, pc);
+
+    if (!o->typed)
+        read_type(o, m);
     return o;
 }
 
@@ -91,12 +118,15 @@ struct edge {
     struct edge *next;
     uint64_t from, to;
     int task, gates;
+    uint32_t epoch; /* of the task, for what must have been before (clock_strong_at) */
+    bool alone;     /* nobody else could reach one of the two yet */
     uint32_t from_pc, from_node, pc, node;
     uint64_t gate[8];
 };
 
 static struct edge *edges;
 static uint64_t edges_of;
+static int edge_count;
 
 static bool share_a_gate(const struct edge *a, const struct edge *b)
 {
@@ -124,6 +154,15 @@ static void inverted(const struct edge *a, const struct edge *b)
     bug_note(f);
 }
 
+/* Memory that the program has not handed on yet: as far as that can be known. */
+static bool is_own(uint64_t lock)
+{
+    const struct object *o = object_find((void *)lock);
+
+    return o && !o->several && o->first_user == W->me->id && !is_static_data(key_address(lock));
+}
+
+/* Only for those that wait: a trylock never does. */
 static void remember_order(uint64_t to, uintptr_t pc)
 {
     const struct task *t = W->me;
@@ -131,29 +170,34 @@ static void remember_order(uint64_t to, uintptr_t pc)
     if (edges_of != W->generation) {
         edges_of = W->generation;
         edges = NULL;
+        edge_count = 0;
     }
     for (int i = 0; i < t->held_count; i++) {
         struct edge *e;
         bool known = false;
 
-        if (t->held[i] == to)
+        if (t->held[i].lock == to)
             return;
         for (e = edges; e && !known; e = e->next)
-            known = e->from == t->held[i] && e->to == to && e->task == t->id;
-        if (known)
+            known = e->from == t->held[i].lock && e->to == to && e->task == t->id;
+        if (known || edge_count == EDGES_MAX)
             continue;
+        edge_count++;
         e = scratch_alloc(sizeof *e);
-        *e = (struct edge){.next = edges, .from = t->held[i], .to = to, .task = t->id};
+        *e = (struct edge){.next = edges, .from = t->held[i].lock, .to = to, .task = t->id};
+        e->epoch = clock_strong_at(t, t->id);
+        e->alone = is_own(e->from) || is_own(to);
         e->pc = program_pc(pc);
         e->node = task_node(t);
-        e->from_pc = t->held_pc[i];
-        e->from_node = t->held_node[i];
+        e->from_pc = t->held[i].pc;
+        e->from_node = t->held[i].node;
         for (int g = 0; g < t->held_count && e->gates < 8; g++)
             if (g != i)
-                e->gate[e->gates++] = t->held[g];
+                e->gate[e->gates++] = t->held[g].lock;
         edges = e;
         for (struct edge *o = e->next; o; o = o->next)
-            if (o->from == to && o->to == e->from && o->task != e->task && !share_a_gate(o, e))
+            if (o->from == to && o->to == e->from && o->task != e->task && !o->alone &&
+                !e->alone && clock_strong_at(t, o->task) < o->epoch && !share_a_gate(o, e))
                 inverted(e, o);
     }
 }
@@ -161,16 +205,27 @@ static void remember_order(uint64_t to, uintptr_t pc)
 /* ---- taking and giving back -----------------------------------------------------------------
  */
 
-void mutex_taken(struct object *m, uintptr_t pc)
+static void taken(struct object *m, uintptr_t pc, bool tried)
 {
     m->owner = W->me->id;
     m->count = 1;
     m->owner_pc = program_pc(pc);
     m->owner_node = task_node(W->me);
     clock_acquire(&m->clock);
-    remember_order(m->addr, pc);
-    held_push(m->addr, pc);
-    changed();
+    if (!tried)
+        remember_order(m->addr, pc);
+    held_push(m->addr, pc, tried);
+    moved();
+}
+
+void mutex_taken(struct object *m, uintptr_t pc)
+{
+    taken(m, pc, false);
+}
+
+void mutex_taken_by_try(struct object *m, uintptr_t pc)
+{
+    taken(m, pc, true);
 }
 
 void mutex_given_back(struct object *m)
@@ -180,17 +235,18 @@ void mutex_given_back(struct object *m)
     m->owner = -1;
     m->count = 0;
     held_pop(m->addr);
-    changed();
+    moved();
 }
 
 /* What to answer the one that found the last owner dead (robust mutexes). */
-static int heir(struct object *m, uintptr_t pc)
+static int heir(struct object *m, uintptr_t pc, bool tried)
 {
     if (m->unrecoverable)
         return ENOTRECOVERABLE;
     if (!m->dead_owner)
         return -1;
-    mutex_taken(m, pc);
+    taken(m, pc, tried);
+    changed();
     return EOWNERDEAD;
 }
 
@@ -212,7 +268,7 @@ static int lock_until(pthread_mutex_t *mutex, int64_t until, uintptr_t pc)
         m->count++;
         return 0;
     }
-    if ((rc = heir(m, pc)) >= 0)
+    if ((rc = heir(m, pc, false)) >= 0)
         return rc;
     if (m->owner >= 0)
         return ETIMEDOUT;
@@ -225,12 +281,48 @@ REPLACES(int, pthread_mutex_lock, pthread_mutex_t *m)
     return RUNNING ? lock_until(m, NEVER, CALLER) : pthread_mutex_lock(m);
 }
 
+static int try_lock(pthread_mutex_t *mutex, uintptr_t pc)
+{
+    struct object *m;
+    int rc;
+
+    mutex_at(mutex, pc);
+    step(OP_TRYLOCK, (uint64_t)mutex, pc);
+    m = mutex_at(mutex, pc);
+    if (m->owner == W->me->id && m->type == PTHREAD_MUTEX_RECURSIVE) {
+        m->count++;
+        return 0;
+    }
+    if ((rc = heir(m, pc, true)) >= 0)
+        return rc;
+    if (m->owner >= 0) {
+        look(pc ^ (uint64_t)mutex);
+        return EBUSY;
+    }
+    taken(m, pc, true);
+    return 0;
+}
+
+REPLACES(int, pthread_mutex_trylock, pthread_mutex_t *mutex)
+{
+    return RUNNING ? try_lock(mutex, CALLER) : pthread_mutex_trylock(mutex);
+}
+
+/* A limit that is none matters only to who would have to wait (POSIX.1-2017,
+ * pthread_mutex_timedlock). */
+static int try_instead(pthread_mutex_t *mutex, uintptr_t pc)
+{
+    const int rc = try_lock(mutex, pc);
+
+    return rc == EBUSY ? EINVAL : rc;
+}
+
 REPLACES(int, pthread_mutex_timedlock, pthread_mutex_t *m, const struct timespec *t)
 {
     if (!RUNNING)
         return pthread_mutex_timedlock(m, t);
     if (t->tv_nsec < 0 || t->tv_nsec >= 1000000000)
-        return EINVAL;
+        return try_instead(m, CALLER);
     return lock_until(m, deadline_of(CLOCK_REALTIME, t), CALLER);
 }
 
@@ -239,34 +331,11 @@ REPLACES(int, pthread_mutex_clocklock, pthread_mutex_t *m, clockid_t c,
 {
     if (!RUNNING)
         return pthread_mutex_clocklock(m, c, t);
-    if (t->tv_nsec < 0 || t->tv_nsec >= 1000000000 ||
-        (c != CLOCK_MONOTONIC && c != CLOCK_REALTIME))
+    if (c != CLOCK_MONOTONIC && c != CLOCK_REALTIME)
         return EINVAL;
+    if (t->tv_nsec < 0 || t->tv_nsec >= 1000000000)
+        return try_instead(m, CALLER);
     return lock_until(m, deadline_of(c, t), CALLER);
-}
-
-REPLACES(int, pthread_mutex_trylock, pthread_mutex_t *mutex)
-{
-    struct object *m;
-    int rc;
-
-    if (!RUNNING)
-        return pthread_mutex_trylock(mutex);
-    mutex_at(mutex, CALLER);
-    step(OP_TRYLOCK, (uint64_t)mutex, CALLER);
-    m = mutex_at(mutex, CALLER);
-    if (m->owner == W->me->id && m->type == PTHREAD_MUTEX_RECURSIVE) {
-        m->count++;
-        return 0;
-    }
-    if ((rc = heir(m, CALLER)) >= 0)
-        return rc;
-    if (m->owner >= 0) {
-        look(CALLER ^ (uint64_t)mutex);
-        return EBUSY;
-    }
-    mutex_taken(m, CALLER);
-    return 0;
 }
 
 REPLACES(int, pthread_mutex_unlock, pthread_mutex_t *mutex)
@@ -315,17 +384,19 @@ REPLACES(int, pthread_mutex_init, pthread_mutex_t *mutex, const pthread_mutexatt
     const struct object *o;
     int rc;
 
-    if (!RUNNING)
+    if (!RUNNING) {
+        object_born_before(mutex);
         return pthread_mutex_init(mutex, attr);
-    o = object_find(mutex);
-    if (o && o->kind == OBJ_MUTEX && o->owner >= 0 && mutex->__data.__kind != -1)
-        misuse((struct object *)o, CALLER, "initialises a mutex that is held");
+    }
     step(OP_INIT, (uint64_t)mutex, CALLER);
     access_range((uintptr_t)mutex, sizeof *mutex, true, CALLER);
-    object_forget((uintptr_t)mutex, sizeof *mutex);
+    o = object_find(mutex);
+    if (o && o->kind == OBJ_MUTEX && o->owner >= 0 && !o->destroyed &&
+        object_alive(mutex, &mutexes))
+        misuse((struct object *)o, CALLER, "initialises a mutex that is held");
     rc = pthread_mutex_init(mutex, attr);
     if (rc == 0)
-        mutex_at(mutex, CALLER)->used_by = 0;
+        read_type(object_born(mutex, &mutexes), mutex);
     return rc;
 }
 
@@ -344,20 +415,28 @@ REPLACES(int, pthread_mutex_destroy, pthread_mutex_t *mutex)
             W->tasks[i].op.obj2 == key_of((uintptr_t)mutex))
             misuse(m, CALLER, "destroys a mutex that a condition wait still needs");
     access_range((uintptr_t)mutex, sizeof *mutex, true, CALLER);
-    object_forget((uintptr_t)mutex, sizeof *mutex);
-    return pthread_mutex_destroy(mutex);
+    mutex->__data.__kind = -1; /* as glibc leaves it */
+    object_destroyed(mutex, &mutexes, m);
+    changed();
+    return 0;
 }
 
 /* ---- spin locks
  * ------------------------------------------------------------------------------- */
 
+static struct object *spin_at(pthread_spinlock_t *l, uintptr_t pc)
+{
+    return object_use((void *)l, &spins, pc);
+}
+
 REPLACES(int, pthread_spin_init, pthread_spinlock_t *l, int shared)
 {
-    if (!RUNNING)
+    if (!RUNNING) {
+        object_born_before((void *)l);
         return pthread_spin_init(l, shared);
+    }
     step(OP_INIT, (uint64_t)l, CALLER);
-    object_forget((uintptr_t)l, sizeof *l);
-    object_at((void *)l, OBJ_SPIN)->shared = shared;
+    object_born((void *)l, &spins)->shared = shared;
     return pthread_spin_init(l, shared);
 }
 
@@ -368,9 +447,10 @@ REPLACES(int, pthread_spin_destroy, pthread_spinlock_t *l)
     if (!RUNNING)
         return pthread_spin_destroy(l);
     step(OP_DESTROY, (uint64_t)l, CALLER);
-    o = object_at((void *)l, OBJ_SPIN);
+    o = spin_at(l, CALLER);
     if (o->owner >= 0)
         misuse(o, CALLER, "destroys a spin lock that is held");
+    object_destroyed((void *)l, &spins, o);
     return pthread_spin_destroy(l);
 }
 
@@ -378,9 +458,9 @@ REPLACES(int, pthread_spin_lock, pthread_spinlock_t *l)
 {
     if (!RUNNING)
         return pthread_spin_lock(l);
-    object_at((void *)l, OBJ_SPIN);
+    spin_at(l, CALLER);
     step(OP_LOCK, (uint64_t)l, CALLER);
-    mutex_taken(object_at((void *)l, OBJ_SPIN), CALLER);
+    mutex_taken(spin_at(l, CALLER), CALLER);
     return 0;
 }
 
@@ -391,12 +471,12 @@ REPLACES(int, pthread_spin_trylock, pthread_spinlock_t *l)
     if (!RUNNING)
         return pthread_spin_trylock(l);
     step(OP_TRYLOCK, (uint64_t)l, CALLER);
-    o = object_at((void *)l, OBJ_SPIN);
+    o = spin_at(l, CALLER);
     if (o->owner >= 0) {
         look(CALLER ^ (uint64_t)l);
         return EBUSY;
     }
-    mutex_taken(o, CALLER);
+    taken(o, CALLER, true);
     return 0;
 }
 
@@ -408,7 +488,7 @@ REPLACES(int, pthread_spin_unlock, pthread_spinlock_t *l)
     if (!RUNNING)
         return pthread_spin_unlock(l);
     step(OP_UNLOCK, (uint64_t)l, CALLER);
-    o = object_at((void *)l, OBJ_SPIN);
+    o = spin_at(l, CALLER);
     if (o->owner < 0)
         misuse(o, CALLER, "unlocks a spin lock that nobody holds");
     if (o->owner != W->me->id)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/explore/probe.h"
 #include "runtime/explore/process.h"
 #include "runtime/explore/sync.h"
 
@@ -38,11 +39,25 @@ struct task *task_of(pthread_t thread, uintptr_t pc)
 void abandon_mutexes(struct task *t)
 {
     for (int i = t->held_count - 1; i >= 0; i--) {
-        struct object *o = object_find((void *)t->held[i]);
+        struct object *o = object_find((void *)t->held[i].lock);
 
         if (o && o->kind == OBJ_MUTEX && o->robust && o->owner == t->id) {
             o->dead_owner = true;
             mutex_given_back(o);
+        }
+    }
+}
+
+/* One by one: until then each is only held. */
+static void leave_mutexes(struct task *t)
+{
+    for (int i = t->held_count - 1; i >= 0; i--) {
+        const struct object *o = object_find((void *)t->held[i].lock);
+
+        if (o && o->kind == OBJ_MUTEX && o->robust && o->owner == t->id) {
+            step(OP_UNLOCK, key_address(o->addr), 0);
+            abandon_mutexes(t);
+            return;
         }
     }
 }
@@ -53,7 +68,7 @@ void thread_leave(void *result)
 
     t->exiting = true;
     destroy_keys(t);
-    abandon_mutexes(t);
+    leave_mutexes(t);
     t->result = result;
     step(OP_EXIT, (uint64_t)t->id, 0);
     task_finished(t);
@@ -68,6 +83,7 @@ static void __attribute__((noreturn)) unwind(void)
 
     t->exiting = true;
     t->as_caller = 0;
+    once_unwind(t, buf);
     if (!buf)
         thread_leave(t->result);
     t->cleanups = buf->__pad[0];
@@ -115,6 +131,8 @@ static void thread_body(void *arg)
 
     if (t->deliver)
         handle_signals(); /* one came before its first step */
+    if (W->loop_count)
+        probe_hook();
     thread_leave(t->start(t->arg));
 }
 
@@ -181,7 +199,7 @@ REPLACES(int, pthread_create, pthread_t *ret, const pthread_attr_t *attr,
     step(OP_CREATE, (uint64_t)W->task_count, CALLER);
     t = task_new(me);
     if (!t)
-        too_much("it creates more than %d threads in one run", TASK_MAX);
+        too_much("it creates more than %d threads and processes in one run", TASK_MAX);
     if (attr) {
         size_t stack = 0;
 
@@ -202,6 +220,7 @@ REPLACES(int, pthread_create, pthread_t *ret, const pthread_attr_t *attr,
     clock_start(t);
     t->op = (struct op){.kind = OP_START, .obj = (uint64_t)t->id, .pc = t->created_pc};
     t->ops = 1;
+    access_range((uintptr_t)ret, sizeof *ret, true, CALLER);
     *ret = (pthread_t)thread_handle(t);
     changed();
     return 0;
@@ -227,12 +246,14 @@ static struct task *joinable(pthread_t thread, uintptr_t pc)
     return t;
 }
 
-static void joined(struct task *t, void **result)
+static void joined(struct task *t, void **result, uintptr_t pc)
 {
     t->joined = true;
-    clock_acquire(&t->clock);
-    if (result)
+    clock_joined(t);
+    if (result) {
+        access_range((uintptr_t)result, sizeof *result, true, pc);
         *result = t->result;
+    }
     changed();
 }
 
@@ -242,7 +263,6 @@ static int join_until(pthread_t thread, void **result, int64_t until, uintptr_t 
 
     if (!t)
         return EDEADLK;
-    cancel_point();
     t->joiner = W->me->id;
     step_until(OP_JOIN, (uint64_t)t->id, 0, until, pc);
     if (W->me->cancel_pending && t->state != TASK_DONE)
@@ -252,7 +272,7 @@ static int join_until(pthread_t thread, void **result, int64_t until, uintptr_t 
         t->joiner = -1;
         return ETIMEDOUT;
     }
-    joined(t, result);
+    joined(t, result, pc);
     return 0;
 }
 
@@ -291,7 +311,7 @@ REPLACES(int, pthread_tryjoin_np, pthread_t thread, void **result)
         look(CALLER ^ (uint64_t)t->id);
         return EBUSY;
     }
-    joined(t, result);
+    joined(t, result, CALLER);
     return 0;
 }
 
@@ -312,17 +332,6 @@ REPLACES(int, pthread_detach, pthread_t thread)
     return 0;
 }
 
-int leftover_tasks(void)
-{
-    int n = 0;
-
-    for (int i = 1; i < W->task_count; i++)
-        if (W->tasks[i].process == 0 && !W->tasks[i].mailman)
-            n += W->tasks[i].state != TASK_DONE ||
-                 (!W->tasks[i].joined && !W->tasks[i].detached);
-    return n;
-}
-
 REPLACES(void, pthread_exit, void *result)
 {
     if (!RUNNING)
@@ -341,6 +350,10 @@ REPLACES(int, pthread_cancel, pthread_t thread)
     if (!RUNNING)
         return pthread_cancel(thread);
     t = task_of(thread, CALLER);
+    if (!W->cancels) { /* now they matter: a search begins anew */
+        W->cancels = true;
+        W->races_new++;
+    }
     step(OP_CANCEL, (uint64_t)t->id, CALLER);
     if (t->state == TASK_DONE)
         return t->joined ? ESRCH : 0;

@@ -21,16 +21,25 @@
 /* 2026-01-01 00:00:00 UTC at virtual second 1000. */
 #define REAL_OFFSET ((int64_t)(1767225600 - 1000) * SECOND)
 
-/* A loop that only waits for a moment gets there in few readings: the steps grow to a
- * millisecond while one place reads the clock again and again. */
+enum { READINGS = 3 }; /* at one place by one task that a search tells apart */
+
+/* A loop that only waits for a moment gets there in few readings: the steps double every 16
+ * times that one place reads the clock in a row. Who reads before whom can be seen in what is
+ * read, so a reading is a step; from the fourth at one place on none that a search orders. */
 static int64_t now_at(uintptr_t pc)
 {
-    static uintptr_t last;
-    static unsigned streak;
+    struct task *t = W->me;
+    struct op op = {.kind = OP_CLOCK, .mask = 0xff, .pc = program_pc(pc), .obj = THE_CLOCK};
 
-    streak = pc == last ? streak + 1 : 0;
-    last = pc;
-    W->now += (int64_t)1000 << (streak / 16 < 10 ? streak / 16 : 10);
+    t->clock_reads = t->clock_pc == op.pc ? t->clock_reads + 1 : 1;
+    t->clock_pc = op.pc;
+    op.effect = t->clock_reads <= READINGS ? EFFECT_WRITE : EFFECT_NONE;
+    if (t->clock_reads > READINGS)
+        W->bounded = true;
+    step_op(&op);
+    if (W->insister == t->id)
+        loop_disturb();
+    W->now += (int64_t)1000 << (t->clock_reads / 16 < 17 ? t->clock_reads / 16 : 17);
     return W->now;
 }
 
@@ -67,6 +76,7 @@ REPLACES(int, clock_gettime, clockid_t clock, struct timespec *t)
         ns = processor_time();
     else
         ns = now() + (is_real(clock) ? REAL_OFFSET : 0);
+    access_range((uintptr_t)t, sizeof *t, true, CALLER);
     t->tv_sec = ns / SECOND;
     t->tv_nsec = ns % SECOND;
     return 0;
@@ -79,8 +89,10 @@ REPLACES(time_t, time, time_t *ret)
     if (!RUNNING)
         return time(ret);
     t = (now() + REAL_OFFSET) / SECOND;
-    if (ret)
+    if (ret) {
+        access_range((uintptr_t)ret, sizeof *ret, true, CALLER);
         *ret = t;
+    }
     return t;
 }
 
@@ -92,6 +104,7 @@ REPLACES(int, gettimeofday, struct timeval *t, void *zone)
     if (!RUNNING)
         return gettimeofday(t, NULL);
     ns = now() + REAL_OFFSET;
+    access_range((uintptr_t)t, sizeof *t, true, CALLER);
     t->tv_sec = ns / SECOND;
     t->tv_usec = ns % SECOND / 1000;
     return 0;
@@ -128,7 +141,6 @@ static int sleep_until(int64_t until, uintptr_t pc)
 {
     const struct task *t = W->me;
 
-    cancel_point();
     step_until(OP_SLEEP, 0, 0, until > W->now ? until : W->now, pc);
     cancel_point();
     return t->expired ? 0 : EINTR;
@@ -251,6 +263,7 @@ REPLACES(ssize_t, getrandom, void *buf, size_t n, unsigned flags)
 {
     if (!RUNNING)
         return getrandom(buf, n, flags);
+    access_range((uintptr_t)buf, n, true, CALLER);
     fill(buf, n);
     return (ssize_t)n;
 }
@@ -259,6 +272,7 @@ REPLACES(int, getentropy, void *buf, size_t n)
 {
     if (!RUNNING)
         return getentropy(buf, n);
+    access_range((uintptr_t)buf, n, true, CALLER);
     fill(buf, n);
     return 0;
 }

@@ -163,8 +163,7 @@ REPLACES(int, timer_create, clockid_t clock, struct sigevent *ev, timer_t *ret)
         *ret = (timer_t)i;
         return 0;
     }
-    errno = EAGAIN;
-    return -1;
+    too_much("it has more than %d timers", TIMERS_MAX - 1);
 }
 
 REPLACES(int, timer_gettime, timer_t id, struct itimerspec *ret)

@@ -82,6 +82,7 @@ static int told(struct process *p, int options)
     int status = p->status;
 
     clock_acquire(&p->clock);
+    vclock_join(&W->me->strong, &W->tasks[p->main].strong);
     if (p->state == PROCESS_ZOMBIE) {
         if (!(options & WNOWAIT)) {
             p->state = PROCESS_REAPED;
@@ -105,7 +106,6 @@ static int wait_for(int pid, int *status, int options, struct process **who, uin
     struct process *p;
     int s;
 
-    cancel_point();
     signal_window(pc);
     t->wait_pid = pid;
     t->wait_options = options;
@@ -123,8 +123,10 @@ static int wait_for(int pid, int *status, int options, struct process **who, uin
         return -1;
     }
     s = told(p, options);
-    if (status)
+    if (status) {
+        access_range((uintptr_t)status, sizeof *status, true, pc);
         *status = s;
+    }
     *who = p;
     return p->pid;
 }

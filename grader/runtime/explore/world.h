@@ -16,28 +16,19 @@
 #include <stdint.h>
 
 #include "runtime/explore/fiber.h"
+#include "runtime/explore/limits.h"
 #include "runtime/explore/op.h"
 
 enum {
-    TASK_MAX = 512,     /* tasks in one schedule */
-    STABLE_MAX = 1024,  /* different tasks over all schedules */
-    STACK_DEPTH = 256,  /* shadow frames; deeper ones are counted, not kept */
-    KEYS_MAX = 1024,    /* pthread keys */
-    PROCESS_MAX = 400,  /* processes in one schedule */
-    SIGNALS = 65,       /* numbers 1 to 64 */
-    QUEUED_MAX = 1024,  /* signals with a value that wait in one process */
-    MAPPINGS_MAX = 512, /* shared mappings of one process */
-    HANDLERS_MAX = 16,  /* that interrupt each other */
-    TIMERS_MAX = 16,    /* of one process */
-    SPIN_RING = 16,     /* what a task has lately seen, to recognise a loop */
-    OWN_WRITES = 8,     /* places of its own stack that a loop may write again and again */
-    FOUND_MAX = 64,     /* different findings of one exploration */
-    FOUND_STACKS = 24,  /* stacks of one finding */
-    FOUND_FRAMES = 24,  /* frames of one stack */
-    TOKEN_MAX = 4000,   /* bytes of a token */
+    SIGNALS = 65,   /* numbers 1 to 64 */
+    SPIN_RING = 16, /* what a task has lately seen, to recognise a loop */
     MESSAGE_MAX = 600,
 };
 
+/* An object that is no memory: the end of the program. Others: ready.c. */
+#define END_OF_PROGRAM ((uint64_t)0x803)
+#define THE_CLOCK ((uint64_t)0x804)
+#define THE_KEYS ((uint64_t)0x805)
 #define NEVER INT64_MAX
 /* The shared region. Address space, not memory: pages come when they are touched. */
 #define REGION_SIZE ((size_t)3 << 30)
@@ -80,20 +71,31 @@ struct task {
 
     /* waiting */
     bool notified, expired, spurious; /* why the wait ended */
-    bool excluded;                    /* has had its turn for very long: not this once */
+    uint64_t wait_number;             /* of its condition wait in this schedule, from 1 */
+    uint64_t ran_at;                  /* world.ops when it last ran */
+    uint32_t passed_over;             /* how often it could have run since then */
     struct task *next_waiter;
     uint32_t enabled_by, ended_at; /* numbers of events, from 1: struct event.after */
 
-    /* spinning: `seen` says what it saw since its own last progress, and when */
+    /* looking again and again (idle.c): what it saw, when, how often */
     uint64_t seen[SPIN_RING], seen_at[SPIN_RING];
+    uint8_t seen_times[SPIN_RING];
     uint32_t seen_next;
-    bool spinning;
-    uintptr_t own_writes[OWN_WRITES]; /* where on its own stack it wrote last */
-    uint32_t own_next;
-    uint64_t spin_at; /* world.changes when it began */
+    bool spinning;     /* parked: it would see the same again */
+    uint64_t spin_at;  /* world.changes when it was parked */
+    uint64_t news_at;  /* world.news when `fresh_at` and `naps` began */
+    uint64_t fresh_at; /* its own hooks when it last did something new */
+    uint64_t place_at; /* its own hooks when it last touched another place than lately */
+    uint32_t naps;     /* time limits that passed since there was news */
+    uint32_t clock_pc, clock_reads; /* readings of the clock in a row at one place */
+    uint64_t stuck_at;  /* 1 + world.news when it was shown to wait for what nobody does */
+    uintptr_t wrote_at; /* its last plain write and what was there before: did it change? */
+    uint64_t wrote_over;
+    uint8_t wrote_size;
 
     /* clocks */
     struct vclock clock, acquire_fence, release_fence;
+    struct vclock strong; /* creations and joins alone: what no schedule can change */
     bool has_release_fence;
 
     /* shadow stack */
@@ -107,7 +109,12 @@ struct task {
 
     /* cancel, cleanup, keys, name */
     bool cancel_pending, cancel_disabled, cancel_async, exiting;
-    void *cleanups; /* the innermost __pthread_unwind_buf_t; each links the next */
+    void *cleanups;    /* the innermost __pthread_unwind_buf_t; each links the next */
+    struct once_call { /* of pthread_once(3), innermost first; on its own stack */
+        struct object *object;
+        const void *cleanups; /* when it began */
+        struct once_call *outer;
+    } * once;
     void *keys[KEYS_MAX];
     char name[16];
 
@@ -139,11 +146,15 @@ struct task {
     bool waits_for_zero;           /* semop(2) with 0 */
     bool range_lock, gave_way;     /* F_SETLKW; it has been told EDEADLK */
     int io_fd;                     /* what it waits for, for the report */
+    const char *outside; /* its call waits for somebody outside of the program, thus */
 
     /* locks held, for deadlocks and lock order */
-    uint64_t held[32];
-    uint32_t held_pc[32], held_node[32];
-    int held_count;
+    struct held {
+        uint64_t lock;
+        uint32_t pc, node;
+        bool tried; /* by a trylock: nobody waited */
+    } * held;
+    int held_count, held_max;
 
     /* how often each label was asked for, ls_input() */
     char *heap, *heap_end; /* its own part of the heap */
@@ -168,22 +179,31 @@ struct object {
     struct object *next; /* in its bucket */
     uint64_t addr;
     uint8_t kind;
-    uint8_t type; /* PTHREAD_MUTEX_... */
+    uint8_t type; /* PTHREAD_MUTEX_..., PTHREAD_RWLOCK_PREFER_... */
+    bool typed;   /* it has been read */
     bool robust, dead_owner, unrecoverable, realtime, destroyed;
     int owner;            /* task id or -1 */
     uint32_t count;       /* recursion, semaphore value, readers, arrived */
     uint32_t limit;       /* barrier */
-    uint32_t released_at; /* number of the event that gave it back last; 0 = none */
+    uint32_t released_at; /* number of the event that gave it back last; 0 = none. Of a
+                           * read-write lock: from writing */
     uint64_t generation;
     uint32_t owner_pc, owner_node;
     struct task *waiters; /* condition: in order of arrival */
-    uint32_t spent;       /* condition: signals that nobody waited for */
-    uint32_t spent_pc, spent_node;
+    uint64_t mutex;       /* condition: of those who wait */
+    bool signalled;       /* condition: somebody has given it a signal, last: */
+    uint32_t signal_pc, signal_node;
+    int signal_by, signal_to; /* tasks; to -1: nobody waited, -2: all of them */
+    uint32_t queued;          /* read-write lock: writers that have asked for it */
     struct vclock clock, readers_clock;
-    struct token_clock *tokens, *tokens_end; /* semaphore: one clock a post, oldest first */
+    struct token_clock *tokens,
+        *tokens_end;    /* semaphore: a clock for each post, oldest first */
+    struct head *heads; /* atomic: the release sequences that go on here, one for each task */
     uint64_t version;
     bool shared;      /* made for several processes (PTHREAD_PROCESS_SHARED, pshared) */
     uint32_t used_by; /* 1 + the process that used it first */
+    int first_user;   /* task */
+    bool several;     /* tasks have used it */
 };
 
 /* ---- what was found ------------------------------------------------------------------ */
@@ -248,6 +268,7 @@ struct found {
 enum ending {
     END_NONE,
     END_FINISHED,    /* the program or test came to its end */
+    END_OUTSIDE,     /* it waits for somebody outside; world.broken says for whom */
     END_TOO_LARGE,   /* more than can be explored; world.broken says of what */
     END_BUG,         /* stopped at a bug: world.last is it */
     END_PRUNED,      /* the strategy abandoned it: nothing new would come */
@@ -341,7 +362,6 @@ struct call_node { /* calling contexts: a tree, one number a context */
 };
 
 /* A promise that tasks can overlap: ls_enter(), ls_leave(). */
-enum { PROMISES_MAX = 16 };
 struct promise {
     const char *label;
     uint32_t pc, node;
@@ -367,6 +387,11 @@ struct options {
     bool leaks;                      /* tasks left over are a bug */
     bool suite;                      /* a test of an exercise, not a program of one's own */
     bool quiet;                      /* the program's own output goes nowhere */
+    bool output;                     /* tell what it printed */
+    bool terminal;                   /* standard input would be a person's terminal */
+    bool opaque;                     /* it calls what has a state that nobody sees */
+    const char *trail;               /* where a test comes by: "FILE:FIRST-LAST,..." */
+    const char *input;               /* file that is standard input; NULL: there is none */
     const struct strategy *strategy; /* NULL: the default plan */
 };
 
@@ -389,22 +414,35 @@ struct world {
     uint64_t io_epoch;   /* counts what was done to channels unseen */
     uint64_t io_retried; /* changes + 1, when those that wait last looked again for nothing */
     bool forks, signals, timers; /* in this schedule */
+    bool cancels;                /* some schedule has called pthread_cancel(3) */
     bool undo;                   /* System V semaphores are given back by the kernel's exit */
     int dying;          /* the kernel's number of a process that has just ended; 0: none */
     uint64_t passed_at; /* hooks passed when time went on beside work */
     bool short_reads;
     uint64_t ops, points, switches;
-    uint64_t fresh_at;                   /* hooks passed when other memory was touched last */
-    uint64_t written;                    /* hooks passed when memory was written last */
-    uint64_t changes;                    /* how often anything was changed by anybody */
-    int64_t now;                         /* virtual nanoseconds, CLOCK_MONOTONIC */
-    uint64_t idle_spins, settling_since; /* hooks passed when a task began to wait for rest */
-    uint64_t naps;
-    uint64_t random; /* what the program sees as chance */
-    uint64_t dice;   /* for choices that are not a strategy's */
+    uint64_t changes; /* how often anything was changed by anybody, locks too */
+    uint64_t news;    /* the same without what is put back: a lock taken and given back */
+    int insister;     /* the task that goes on alone, to see where its loop leads; -1: none */
+    uint64_t solo_since; /* hooks passed when it began */
+    bool clock_turn;     /* next time nobody can run, the clock goes before the spinners */
+    uint64_t work_step;  /* hooks after which time has passed beside work */
+    int64_t now;         /* virtual nanoseconds, CLOCK_MONOTONIC */
+    bool settling;       /* a task of the suite waits for rest */
+    uint64_t rest_naps;  /* time limits that passed since then */
+    uint64_t random;     /* what the program sees as chance */
+    uint64_t dice;       /* for choices that are not a strategy's */
     enum ending ending;
     struct found last;
     char broken[200];
+    uint32_t broken_pc;  /* where; 0: nowhere in particular */
+    uint64_t sent_ever;  /* signals that some schedule has sent, as bits */
+    uint64_t async_ever; /* of these, what came from somebody else than who got it */
+    bool outside;        /* it waits for somebody outside */
+    struct loop_place {  /* over all schedules: an endless loop without hooks begins there */
+        uint32_t stable;
+        uint64_t ops;
+    } loops[LOOPS_MAX];
+    int loop_count;
     int crash_signal;
     bool main_returned;
     int exit_status;
@@ -434,7 +472,7 @@ struct world {
     int log_count[2], log_side, log_max;
 
     /* tracing */
-    bool tracing;
+    bool tracing, capturing;
     struct trace_step *trace;
     int trace_count, trace_max;
     struct found *shown; /* by the last replay that showed what it should */
@@ -451,12 +489,19 @@ struct world {
     int found_count;
     struct switch_at *found_switches; /* taken_max for each finding */
     bool keep_switches;
-    uint64_t large; /* schedules that were given up; too_large: nearly all */
+    uint64_t large;        /* schedules that were cut; too_large: all of them */
+    uint64_t finished;     /* that came to an end, or to a bug */
+    char broken_text[200]; /* why the last one was cut */
+    uint32_t broken_text_pc;
     bool too_large; /* world.broken says why */
     struct promise promises[PROMISES_MAX];
     int promise_count;
     uint64_t schedules_run, pruned, points_total, ops_total;
     uint64_t races_new;
+    uint64_t dropped;          /* findings that found no room */
+    bool unwatched;            /* it touched more memory than is watched for races */
+    uint64_t waits, waits_max; /* condition waits of this schedule; most in one */
+    uint64_t spurious_at; /* the wait that returns for no reason now; 0: none in particular */
 
     struct arena_state {
         char *base, *used, *end;
@@ -504,9 +549,32 @@ void task_arrived(void);   /* the running task was picked in another process */
 /* The running task's process has ended: picks who goes on, and leaves. */
 void baton_hand_on(void) __attribute__((noreturn));
 void changed(void);                /* somebody else's loop has something new to see */
+void moved(void);                  /* the same, of what is put back: a lock */
 void look(uint64_t what);          /* saw something; the same again and again is spinning */
 bool task_enabled(struct task *t); /* ready.c, and these: */
-bool may_be_ended(void);           /* sched.c: a loop, by somebody outside of it */
+bool rw_readable(const struct object *o); /* a reader may come in */
+/* ---- idle.c: nobody can run, or only those who look again and again -------------------- */
+/* Something has become possible. Comes back never when nothing can: the schedule ends. */
+void idle_unblock(void);
+/* While a task of the suite waits for rest: somebody still moves. Ends the schedule when one
+ * waits by looking again and again. */
+bool idle_unrest(void);
+void idle_time_passes(void); /* beside very much work */
+/* A hook of the running task has passed: true when it is to give way, parked. */
+bool idle_hook(uint32_t pc, int what); /* what: enum op_kind, or -1 for an access */
+void idle_park(struct task *t);
+bool idle_stuck(const struct task *t);
+/* ---- outside.c: does it wait for a person, or for another program? ----------------------- */
+void outside_waits(void); /* ends the schedule if so */
+const char *
+outside_descriptor(int fd); /* why a wait for it is one for somebody outside; NULL */
+/* ---- loop.c: does a task that runs alone come back to where it was? ---------------------- */
+void loop_open(void);
+void loop_begin(void);                        /* a run alone begins */
+bool loop_recurs(uint32_t pc, int what);      /* the same stack and own memory as before */
+void loop_disturb(void);                      /* something outside of it was seen: a clock */
+void loop_write(uintptr_t addr, size_t size); /* it is about to write there */
+bool is_ours(uintptr_t pc);                   /* code of this runtime */
 bool is_interesting(const struct op *op);
 void event_of(const struct task *t, struct event *ret);
 void schedule_begin(void);
@@ -519,6 +587,8 @@ void plan_sort(void);    /* after world.plan was set */
 bool planned_here(void); /* the plan has something for this very place */
 /* The program is too large to be explored: nothing is held against it. */
 void too_much(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void too_much_at(uint32_t pc, const char *fmt, ...)
+    __attribute__((noreturn, format(printf, 2, 3)));
 void broken(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* ---- report.c: findings of this schedule ------------------------------------------------ */
@@ -549,6 +619,9 @@ void vclock_copy(struct vclock *into, const struct vclock *from);
 void clock_acquire(const struct vclock *from); /* the running task has seen `from` */
 void clock_release(struct vclock *into);       /* `into` becomes what the running task is */
 void clock_release_join(struct vclock *into);
+uint32_t clock_strong_at(const struct task *t, int task); /* what it has seen of the other for
+                                                             sure: creation and joining alone */
+void clock_joined(const struct task *ended);
 void clock_start(struct task *child); /* what its creator has seen, it has seen */
 const struct call_node *node_at(uint32_t n);
 bool cell_shared(uintptr_t addr); /* touched by several tasks in this schedule */
@@ -560,7 +633,9 @@ void access_atomic(uintptr_t addr, size_t size, bool write, uintptr_t pc);
 void access_range(uintptr_t addr, size_t size, bool write, uintptr_t pc);
 void access_forget(uintptr_t addr, size_t size); /* fresh memory, or a stack that ended */
 bool hot(uintptr_t addr);
-void errno_is_hot(void); /* the running task's: a handler has changed it */
+void make_hot(uintptr_t addr);            /* its accesses are scheduling points from now on */
+const char *library_name(uintptr_t addr); /* libc.c: "the buffer of ctime()"; NULL: none */
+void errno_is_hot(void);                  /* the running task's: a handler has changed it */
 void race_open(void);
 
 void sem_fork(struct object *copy, const struct object *of);
@@ -582,13 +657,30 @@ const struct mapping *mapping_at(uintptr_t addr);
 
 /* ---- object.c ------------------------------------------------------------------------- */
 struct object *object_at(const void *addr, enum object_kind kind);
+/* How a kind of object is born, and how its memory tells that it has been put to another use.
+ */
+struct birth {
+    enum object_kind kind;
+    const char *what;                /* "a mutex" */
+    size_t size, stamp;              /* bytes; the offset of a word that is ours; 0: none */
+    bool (*is_static)(const void *); /* zeroed, or a static initialiser? NULL: neither is one */
+};
+/* The object at `addr`, to be used now: every use of an object comes through here. Ends the
+ * schedule (crash, misuse) when its memory is gone, it was destroyed, or nobody made it. */
+struct object *object_use(const void *addr, const struct birth *b, uintptr_t pc);
+/* It has been initialised: what was there before is forgotten. */
+struct object *object_born(void *addr, const struct birth *b);
+bool object_alive(const void *addr, const struct birth *b); /* not assigned anew */
+void object_destroyed(void *addr, const struct birth *b, struct object *o);
+void object_born_before(const void *addr); /* by an initialiser that ran before main() */
+bool is_static_data(uintptr_t addr);       /* of the program: everybody can reach it */
 struct object *object_find(const void *addr);
 void object_forget(uintptr_t addr, size_t size);
 void object_open(void);
 /* `clock` becomes part of the clock of every object of the kind. */
 void objects_each(enum object_kind kind, const struct vclock *clock);
 void objects_fork(const struct process *from, const struct process *to, int forker, int child);
-void held_push(uint64_t obj, uintptr_t pc);
+void held_push(uint64_t obj, uintptr_t pc, bool tried);
 void held_pop(uint64_t obj);
 
 /* ---- memory.c ------------------------------------------------------------------------- */
@@ -597,6 +689,7 @@ void heap_begin(void);
 bool heap_block(uintptr_t addr, uintptr_t *start, size_t *size, uint32_t *pc, bool *freed);
 void heap_check(uintptr_t addr, size_t size, bool write, uintptr_t pc);
 bool in_heap(uintptr_t addr);
+void stack_check(uintptr_t addr, bool write, uintptr_t pc); /* of a thread that has ended? */
 extern char *heap_base, *heap_limit;
 
 /* ---- snapshot.c: as before the schedule ---------------------------------------------------
@@ -612,7 +705,6 @@ void thread_leave(void *result) __attribute__((noreturn));
 void program_exit(int status, bool returned) __attribute__((noreturn));
 uint64_t thread_handle(const struct task *t);
 void abandon_mutexes(struct task *t);
-int leftover_tasks(void); /* running, or finished and never joined */
 
 /* ---- virtual time ------------------------------------------------------------------------ */
 struct timespec;

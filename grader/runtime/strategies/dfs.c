@@ -19,6 +19,7 @@ struct dfs {
     int depth, length;
     int bound;
     bool begun, over;
+    bool deep; /* a schedule was longer than can be kept: not everything is tried */
     struct point path[DEPTH];
 };
 
@@ -64,7 +65,7 @@ static int pick(void *self, const struct choice *c)
     int i;
 
     if (d->depth >= DEPTH)
-        return c->current >= 0 ? c->current : 0;
+        return d->deep = true, c->current >= 0 ? c->current : 0;
     p = &d->path[d->depth++];
     if (d->depth > d->length) {
         p->tried = 0;
@@ -93,12 +94,16 @@ static void finish(void *self, const struct choice *blocked, bool cut)
 
 static void reset(void *self)
 {
-    ((struct dfs *)self)->begun = ((struct dfs *)self)->over = false;
+    struct dfs *d = self;
+
+    d->begun = d->over = d->deep = false;
 }
 
 static bool complete(const void *self)
 {
-    return ((const struct dfs *)self)->over;
+    const struct dfs *d = self;
+
+    return d->over && !d->deep;
 }
 
 const struct strategy strategy_dfs = {.name = "dfs",

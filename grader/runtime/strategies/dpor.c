@@ -16,14 +16,15 @@
  */
 #include <string.h>
 
+#include "runtime/explore/limits.h"
 #include "runtime/strategies/strategy.h"
 
-enum { DEPTH = 1 << 14, TASKS = 64, EVENTS = 1 << 18 };
+enum { DEPTH = SEARCH_DEPTH, TASKS = SEARCH_TASKS, EVENTS = 1 << 18 };
 
 struct node {
     uint64_t enabled, backtrack, done, sleep;
     uint32_t first; /* of its enabled events in the pool */
-    int16_t chosen; /* task */
+    int16_t chosen; /* task: its stable number, since the others depend on the order */
     int16_t n;
     int16_t spent;  /* preemptions before this node */
     int16_t before; /* the task that ran before, if it could go on; else -1 */
@@ -50,7 +51,7 @@ static uint64_t bit(int task)
 static const struct event *pending(const struct dpor *d, const struct node *n, int task)
 {
     for (int i = 0; i < n->n; i++)
-        if (d->pool[n->first + (uint32_t)i].task == task)
+        if ((int)d->pool[n->first + (uint32_t)i].stable == task)
             return &d->pool[n->first + (uint32_t)i];
     return NULL;
 }
@@ -65,7 +66,7 @@ static void join(uint32_t *into, const uint32_t *from)
 /* Event i happened before what has this clock. */
 static bool before(const struct dpor *d, int i, const uint32_t *clock)
 {
-    return clock[d->run[i].task] > (uint32_t)i;
+    return clock[d->run[i].stable] > (uint32_t)i;
 }
 
 /* ---- races ---------------------------------------------------------------------------------
@@ -94,7 +95,7 @@ static void reverse(struct dpor *d, int i, const struct event *e, const uint32_t
     int first[TASKS], pick = -1;
 
     for (int j = i + 1; j < end; j++) {
-        const int t = d->run[j].task;
+        const int t = (int)d->run[j].stable;
         bool initial = true;
 
         if (before(d, i, d->clock[j]) || (seen & bit(t)))
@@ -107,20 +108,20 @@ static void reverse(struct dpor *d, int i, const struct event *e, const uint32_t
         if (initial)
             initials |= bit(t);
     }
-    if (!(seen & bit(e->task))) {
+    if (!(seen & bit(e->stable))) {
         bool initial = true;
 
         for (int q = 0; q < TASKS && initial; q++)
             if ((seen & bit(q)) && before(d, first[q], c))
                 initial = false;
         if (initial)
-            initials |= bit(e->task);
+            initials |= bit(e->stable);
     }
     initials &= n->enabled;
     if (initials & n->backtrack)
         return;
-    if (initials & bit(e->task))
-        pick = e->task;
+    if (initials & bit(e->stable))
+        pick = (int)e->stable;
     for (int q = 0; q < TASKS && pick < 0; q++)
         if (initials & bit(q))
             pick = q;
@@ -134,7 +135,7 @@ static void reverse(struct dpor *d, int i, const struct event *e, const uint32_t
 static void find_races(struct dpor *d, const struct event *e, uint32_t *c, int end)
 {
     for (int i = end - 1; i >= 0; i--) {
-        if (d->run[i].task == e->task || before(d, i, c) || !events_conflict(&d->run[i], e))
+        if (d->run[i].stable == e->stable || before(d, i, c) || !events_conflict(&d->run[i], e))
             continue;
         reverse(d, i, e, c, end);
         join(c, d->clock[i]);
@@ -150,11 +151,13 @@ static void carried_out(struct dpor *d, const struct event *e)
     uint32_t *c = d->clock[i];
 
     memset(c, 0, sizeof d->clock[i]);
-    if (d->last[e->task] >= 0)
-        join(c, d->clock[d->last[e->task]]);
+    if (d->last[e->stable] >= 0)
+        join(c, d->clock[d->last[e->stable]]);
     if (e->effect != EFFECT_ACQUIRE && e->effect != EFFECT_SHARE && e->after &&
         e->after != AFTER_ALL)
         join(c, d->clock[e->after - 1]); /* it could not have been there before */
+    if (e->after2)
+        join(c, d->clock[e->after2 - 1]);
     if (e->after == AFTER_ALL)
         for (int t = 0; t < TASKS; t++)
             if (d->last[t] >= 0)
@@ -162,9 +165,12 @@ static void carried_out(struct dpor *d, const struct event *e)
     find_races(d, e, c, i);
     if (e->after && e->after != AFTER_ALL)
         join(c, d->clock[e->after - 1]);
-    c[e->task] = (uint32_t)i + 1;
+    for (int k = i - 1; k >= 0 && e->after_unshares; k--)
+        if (d->run[k].effect == EFFECT_UNSHARE && d->run[k].object == e->object)
+            join(c, d->clock[k]);
+    c[e->stable] = (uint32_t)i + 1;
     d->run[i] = *e;
-    d->last[e->task] = i;
+    d->last[e->stable] = i;
     d->depth++;
 }
 
@@ -173,7 +179,7 @@ static uint64_t sleepers(const struct dpor *d, const struct node *n, const struc
     uint64_t s = 0;
 
     for (int t = 0; t < TASKS; t++)
-        if (((n->sleep | n->done) & bit(t)) && t != e->task) {
+        if (((n->sleep | n->done) & bit(t)) && t != (int)e->stable) {
             const struct event *p = pending(d, n, t);
 
             if (p && !events_conflict(p, e))
@@ -191,13 +197,14 @@ static bool new_node(struct dpor *d, const struct choice *c)
         return false;
     for (int i = 0; i < c->n; i++) {
         d->pool[d->pool_used++] = c->enabled[i];
-        n->enabled |= bit(c->enabled[i].task);
+        n->enabled |= bit(c->enabled[i].stable);
     }
     if (c->current >= 0)
-        n->before = c->enabled[c->current].task;
+        n->before = (int16_t)c->enabled[c->current].stable;
     if (up) {
         n->spent = (int16_t)preemptions_of(up, up->chosen);
-        n->block = d->run[d->depth - 1].task == up->before ? up->block : (uint32_t)d->depth - 1;
+        n->block =
+            (int)d->run[d->depth - 1].stable == up->before ? up->block : (uint32_t)d->depth - 1;
         if (d->bound < 0)
             n->sleep = sleepers(d, up, &d->run[d->depth - 1]) & n->enabled;
     }
@@ -207,7 +214,7 @@ static bool new_node(struct dpor *d, const struct choice *c)
 static int index_of(const struct choice *c, int task)
 {
     for (int i = 0; i < c->n; i++)
-        if (c->enabled[i].task == task)
+        if ((int)c->enabled[i].stable == task)
             return i;
     return -1;
 }
@@ -219,7 +226,7 @@ static int pick(void *self, const struct choice *c)
     int i;
 
     for (i = 0; i < c->n; i++)
-        if (c->enabled[i].task >= TASKS)
+        if (c->enabled[i].stable >= TASKS)
             d->too_large = true;
     if (d->too_large || d->depth >= DEPTH - 1) {
         d->too_large = true;
@@ -237,12 +244,12 @@ static int pick(void *self, const struct choice *c)
             return -1;
         }
         i = c->current;
-        if (i < 0 || (n->sleep & bit(c->enabled[i].task)))
-            for (i = 0; i < c->n && (n->sleep & bit(c->enabled[i].task)); i++)
+        if (i < 0 || (n->sleep & bit(c->enabled[i].stable)))
+            for (i = 0; i < c->n && (n->sleep & bit(c->enabled[i].stable)); i++)
                 ;
         if (i == c->n)
             return -1; /* all asleep: this would repeat a trace */
-        n->chosen = c->enabled[i].task;
+        n->chosen = (int16_t)c->enabled[i].stable;
         n->backtrack = bit(n->chosen);
         d->length = d->depth + 1;
     }
@@ -305,10 +312,10 @@ static void finish(void *self, const struct choice *blocked, bool cut)
         const struct event *e = &blocked->enabled[i];
         uint32_t c[TASKS] = {0};
 
-        if (e->task >= TASKS)
+        if (e->stable >= TASKS)
             continue;
-        if (d->last[e->task] >= 0)
-            join(c, d->clock[d->last[e->task]]);
+        if (d->last[e->stable] >= 0)
+            join(c, d->clock[d->last[e->stable]]);
         find_races(d, e, c, d->depth);
     }
 }

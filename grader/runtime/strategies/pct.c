@@ -8,9 +8,10 @@
  * random priority between those there are. d = 3. Invariant: the enabled task with the highest
  * priority runs.
  */
+#include "runtime/explore/limits.h"
 #include "runtime/strategies/strategy.h"
 
-enum { TASKS = 512, DEPTH = 3 };
+enum { TASKS = TASK_MAX, DEPTH = 3 };
 
 struct pct {
     uint64_t random, step;

@@ -7,9 +7,10 @@
  * Invariant: a task's priority belongs to its pending event and is drawn once for it, or again
  * after a conflicting event.
  */
+#include "runtime/explore/limits.h"
 #include "runtime/strategies/strategy.h"
 
-enum { TASKS = 512 };
+enum { TASKS = TASK_MAX };
 
 struct pos {
     uint64_t random;

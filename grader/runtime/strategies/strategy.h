@@ -27,28 +27,33 @@
 /* How an event touches its object. Two events of different tasks conflict if they touch the
  * same bytes of the same object and the table in conflict.c says so. */
 enum effect {
-    EFFECT_NONE,    /* touches nothing that another task's event could */
-    EFFECT_READ,    /* looks */
-    EFFECT_WRITE,   /* changes, or looks at everything: conflicts with all */
-    EFFECT_ACQUIRE, /* waits until it can take: lock, semaphore */
-    EFFECT_RELEASE, /* gives back; enables an acquire, never conflicts with one */
-    EFFECT_SHARE,   /* waits until it can take together with other sharers: read lock */
-    EFFECT_READ_ALL /* looks at a count: conflicts with acquire, release and write */
+    EFFECT_NONE,     /* touches nothing that another task's event could */
+    EFFECT_READ,     /* looks */
+    EFFECT_WRITE,    /* changes, or looks at everything: conflicts with all */
+    EFFECT_ACQUIRE,  /* waits until it can take: lock, semaphore */
+    EFFECT_RELEASE,  /* gives back; enables an acquire, never conflicts with one */
+    EFFECT_SHARE,    /* waits until it can take together with other sharers: read lock */
+    EFFECT_READ_ALL, /* looks at a count: conflicts with acquire, release and write */
+    EFFECT_POST,     /* a release that others of its kind are told from: whose came first */
+    EFFECT_UNSHARE, /* gives back what was shared; enables an acquire, commutes with its like */
+    EFFECT_END /* nothing comes behind it: conflicts with everything, whatever the object */
 };
 
 struct event {
     int16_t task;
-    uint8_t effect, effect2;
+    uint8_t effect, effect2, effect3;
+    bool after_unshares; /* ... and what gave its object back after sharing it */
     uint8_t mask;
     bool interesting; /* an access to what has raced, or a lock: what SURW counts */
     uint32_t stable;  /* the task's number, the same in every schedule */
     uint32_t place;   /* where in the program: equal for tasks that do the same thing */
     uint64_t object;  /* never 0 unless effect is NONE */
     uint64_t object2; /* a second object: the mutex of a condition wait */
+    uint64_t object3; /* a third one: the wish to cancel the task */
     /* The event that made this one possible (a thread's creation, the giving back of a lock,
      * the signal of a wake-up): 1 + its number in this schedule; 0 = none; AFTER_ALL = it was
      * only possible because nobody else could run. */
-    uint32_t after;
+    uint32_t after, after2;
 };
 
 #define AFTER_ALL UINT32_MAX

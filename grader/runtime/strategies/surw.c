@@ -13,9 +13,10 @@
  */
 #include <string.h>
 
+#include "runtime/explore/limits.h"
 #include "runtime/strategies/strategy.h"
 
-enum { STABLE = 1024, TASKS = 512 };
+enum { STABLE = STABLE_MAX };
 
 struct surw {
     uint64_t random;
@@ -35,7 +36,8 @@ static bool begin(void *self, const struct knowledge *k)
     s->only = 0;
     s->grouped = k->schedule / 2 % 2;
     memset(s->born, 0, sizeof s->born);
-    memcpy(s->left, k->count, STABLE * sizeof *s->left);
+    memset(s->left, 0, sizeof s->left);
+    memcpy(s->left, k->count, k->stable * sizeof *s->left);
     if (k->object_count && k->schedule % 2)
         s->only = k->objects[strategy_below(&s->random, k->object_count)];
     return true;
@@ -102,15 +104,19 @@ static int by_place(struct surw *s, const struct choice *c)
 static int pick(void *self, const struct choice *c)
 {
     struct surw *s = self;
-    int others[TASKS] = {0}, n = 0, i;
+    uint32_t others = 0;
+    int i;
 
     for (i = 0; i < c->n; i++) {
         s->born[c->enabled[i].stable] = true;
-        if (!counts(s, &c->enabled[i]))
-            others[n++] = i;
+        others += !counts(s, &c->enabled[i]);
     }
-    if (n)
-        return others[strategy_below(&s->random, (uint32_t)n)];
+    if (others) { /* what does not count goes first, any of it */
+        others = strategy_below(&s->random, others) + 1;
+        for (i = 0; i < c->n; i++)
+            if (!counts(s, &c->enabled[i]) && --others == 0)
+                return i;
+    }
     i = s->grouped ? by_place(s, c) : by_weight(s, c);
     if (s->left[c->enabled[i].stable])
         s->left[c->enabled[i].stable]--;

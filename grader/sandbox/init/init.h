@@ -28,6 +28,7 @@ struct init_config {
     bool knobs;      /* a /proc that may be written stands under KNOBS: set limits there */
     bool wire;       /* the program gets the stream, runtime/wire.h */
     bool watch_left; /* report what is left behind when the program has ended */
+    bool keep;       /* one's own program: what it leaves is its user's business */
     bool landlock;   /* the program sees only `read`, and writes only `write` */
     bool deaf;       /* mutation test: the keeper's death is not noticed */
     bool dumpable;   /* mutation test: /proc/1/mem is open to the program */
@@ -54,6 +55,10 @@ void init_room(const struct init_config *c);
 
 /* room.c: in the program's process, the last before execve(2). */
 void init_confine(const struct init_config *c);
+
+/* guard.c: no scheduling call reaches init and the graders above it. In the program's process.
+ */
+void init_guard(void);
 
 /* left.c: remembers what is there, and later says what is new. */
 void init_left_before(const struct init_config *c);

@@ -2,10 +2,14 @@
  * semaphores. Counted by lockstep-init, in whose namespaces nothing else is.
  *
  * Without namespaces the machine's own objects are there too: only what is new counts, and what
- * is new and the program's is removed when all its processes are gone.
+ * is new and the program's is removed when all its processes are gone. Other programs of the
+ * same user make such objects as well, and nothing says whose one is: it is removed only when
+ * the user is one that was lent for this run, or when who used it last has gone.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,14 +181,26 @@ static bool in_use(const char *path)
     return found;
 }
 
+static bool is_gone(pid_t pid)
+{
+    return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+}
+
 static bool shm_in_use(int id)
 {
     struct shmid_ds ds;
 
-    return shmctl(id, IPC_STAT, &ds) < 0 || ds.shm_nattch > 0;
+    return shmctl(id, IPC_STAT, &ds) < 0 || ds.shm_nattch > 0 || !is_gone(ds.shm_cpid);
 }
 
-static void remove_object(const struct object *x)
+static bool messages_in_use(int id)
+{
+    struct msqid_ds ds;
+
+    return msgctl(id, IPC_STAT, &ds) < 0 || !is_gone(ds.msg_lspid);
+}
+
+static void remove_object(const struct object *x, bool lent)
 {
     const int id = atoi(x->name);
     char path[300];
@@ -202,10 +218,12 @@ static void remove_object(const struct object *x)
             shmctl(id, IPC_RMID, NULL);
         break;
     case SYSV_SEM:
-        semctl(id, 0, IPC_RMID);
+        if (lent || is_gone(semctl(id, 0, GETPID)))
+            semctl(id, 0, IPC_RMID);
         break;
     default:
-        msgctl(id, IPC_RMID, NULL);
+        if (lent || !messages_in_use(id))
+            msgctl(id, IPC_RMID, NULL);
         break;
     }
 }
@@ -214,10 +232,10 @@ void init_left_remove(const struct init_config *c)
 {
     const long uid = c->uid >= 0 ? c->uid : (long)geteuid();
 
-    if (c->namespaces)
-        return; /* all of it ends with the namespace */
+    if (c->namespaces || c->keep)
+        return; /* all of it ends with the namespace, or is none of our business */
     list_objects(&after);
     for (int i = 0; i < after.count; i++)
         if (after.list[i].uid == uid && is_new(&after.list[i]))
-            remove_object(&after.list[i]);
+            remove_object(&after.list[i], c->uid >= 0);
 }

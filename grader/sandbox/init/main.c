@@ -116,11 +116,12 @@ static bool understand(struct init_config *c, const char *arg)
     }
     return flag(arg, "namespaces", &c->namespaces) || flag(arg, "knobs", &c->knobs) ||
            flag(arg, "wire", &c->wire) || flag(arg, "left", &c->watch_left) ||
-           flag(arg, "landlock", &c->landlock) || flag(arg, "deaf", &c->deaf) ||
-           flag(arg, "dumpable", &c->dumpable) || number(arg, "uid", &c->uid) ||
-           number(arg, "cpu", &c->cpu_s) || number(arg, "as", &c->as_mb) ||
-           number(arg, "file", &c->file_mb) || number(arg, "tasks", &c->tasks) ||
-           path(arg, "read", c->read) || path(arg, "write", c->write);
+           flag(arg, "keep", &c->keep) || flag(arg, "landlock", &c->landlock) ||
+           flag(arg, "deaf", &c->deaf) || flag(arg, "dumpable", &c->dumpable) ||
+           number(arg, "uid", &c->uid) || number(arg, "cpu", &c->cpu_s) ||
+           number(arg, "as", &c->as_mb) || number(arg, "file", &c->file_mb) ||
+           number(arg, "tasks", &c->tasks) || path(arg, "read", c->read) ||
+           path(arg, "write", c->write);
 }
 
 static void read_command_line(struct init_config *c, char *argv[])

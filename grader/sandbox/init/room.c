@@ -29,6 +29,8 @@
 /* System V shared memory is under no rlimit: 64 MiB of it, in pages. */
 #define SHM_PAGES "16384"
 
+enum { STACK_BYTES = 8 << 20 };
+
 static void turn(const char *knob, const char *value)
 {
     char path[128];
@@ -71,11 +73,15 @@ static void limit(int what, rlim_t soft, rlim_t hard)
 static void apply_limits(const struct init_config *c)
 {
     const rlim_t cpu = (rlim_t)c->cpu_s + 2, file = (rlim_t)c->file_mb << 20;
+    struct rlimit stack;
 
     limit(RLIMIT_CPU, cpu, cpu + 1); /* the keeper's own count comes first */
     limit(RLIMIT_FSIZE, file, file);
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_NOFILE, 256, 256);
+    /* a thread's default size is taken from it, too; a program may raise it, as always */
+    if (!c->keep && getrlimit(RLIMIT_STACK, &stack) == 0)
+        limit(RLIMIT_STACK, STACK_BYTES, stack.rlim_max);
     if (c->as_mb)
         limit(RLIMIT_AS, (rlim_t)c->as_mb << 20, (rlim_t)c->as_mb << 20);
     if (c->tasks)
@@ -179,5 +185,7 @@ void init_confine(const struct init_config *c)
         apply_landlock(c);
     apply_limits(c);
     prctl(PR_SET_DUMPABLE, 1);
+    if (c->filter != INIT_FILTER_NONE)
+        init_guard();
     apply_filter(c->filter);
 }

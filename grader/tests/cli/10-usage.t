@@ -30,7 +30,7 @@ run 2 "$LOCKSTEP" batch /nonexistent -o "$tmp/out"
 run 2 "$LOCKSTEP" batch "$tmp" -o "$tmp/out" -j 0
 run 2 env LOCKSTEP_HOME="$top" "$LOCKSTEP" lint --only 'no/such'
 run 3 env LOCKSTEP_HOME=/nonexistent "$LOCKSTEP" list
-same "what to do without exercises" "$err" "set LOCKSTEP_HOME"
+same "what to do without exercises" "$err" "set LOCKSTEP_COURSE, or say --course, to a folder that holds exercises/"
 run 0 "$LOCKSTEP" list
 is "every exercise has a line" "$(printf '%s\n' "$out" | grep -c '^[0-9][0-9]-')" "$(find "$top/exercises" -name exercise.yml | wc -l)"
 same "never graded" "$out" '^08-event +- +\S+ +11  Event'

@@ -92,7 +92,7 @@ same "refused" "$(cat linked.html)" 'not a plain file|must be a regular file'
 mkdir -p colons/08-event
 sed "s/^struct event \*event_create(void)/#include <assert.h>\n&/; 0,/^{/s//{ assert(!\"$(printf ': %.0s' $(seq 900))\");/" \
     "$top/solutions/08-event/event.c" >colons/08-event/event.c
-run 1 timeout 120 "$LOCKSTEP" grade 8 --submission colons --lang zh --format text
+run 1 timeout 600 "$LOCKSTEP" grade 8 --submission colons --lang zh --format text
 same "the rest is Chinese" "$out" '总分 '
 # The rubric's word on who may see a test reaches Gradescope.
 mkdir course && cp -R "$top/exercises" course/

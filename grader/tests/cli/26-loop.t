@@ -35,7 +35,7 @@ same "the third" "$out" 'hint 3 of 3'
 run 0 "$LOCKSTEP" hint 8 wait-blocks
 same "no fourth" "$out" 'hint 3 of 3.*|that was the last one'
 run 2 "$LOCKSTEP" hint 8 no-such
-is "an unknown test" "$err" "lockstep hint: 08-event has no test 'no-such'"
+is "an unknown test" "$err" "lockstep hint: 08-event has no test 'no-such'; 'lockstep list 08' names them"
 
 # reset: an installed course has the stub, a source tree has its history.
 echo mine >exercises/08-event/event.c
@@ -55,7 +55,7 @@ mkdir -p "$tmp/tree/grader" && cp -R "$top/exercises" "$tmp/tree/"
 cd "$tmp/tree" || exit 3
 run 2 env LOCKSTEP_HOME="$tmp/tree" LOCKSTEP_RUNTIME="$top/build/plain/runtime" "$LOCKSTEP" reset 8 --yes
 is "without either: one clear sentence" "$err" \
-    "lockstep reset: no stub of 08-event to go back to: this course is neither an installed one nor kept in git"
+    "lockstep reset: no stub of 08-event to go back to: this course is neither an installed one, nor made by 'lockstep init', nor kept in git"
 git init -q . && git -c user.name=x -c user.email=x@y add -A && git -c user.name=x -c user.email=x@y commit -q -m all
 echo mine >exercises/08-event/event.c
 git -c user.name=x -c user.email=x@y commit -q -a -m 'my work'

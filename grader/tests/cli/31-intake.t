@@ -182,15 +182,16 @@ refused many "it holds more than 2000 entries"
 refused deep "folders are nested more than 64 deep"
 refused long "a name is longer than 1024 bytes"
 refused cut "it is damaged"
-refused noise "it is damaged or no zip or tar archive"
+refused noise "it is damaged or no zip, tar, 7z or rar archive"
 refused empty "it is (empty|damaged)"
 is "nothing of them is on the host" "$(find /tmp /var/tmp -maxdepth 1 -name 'lockstep-evil*' | wc -l)" "$before"
 
 rm -rf "$tmp/evil"
 mkdir "$tmp/evil"
 python3 "$tmp/evil.py" odd "$tmp/evil/odd.zip"
-batch 0 "$tmp/evil"
-same "odd names are only names" "$out" "unmatched: odd: '-rf', '@x.c', 'a\\\\x0ab\\\\x1b\[2J.c', '=cmd.c', '<img src=x>.c'"
+batch 3 "$tmp/evil" # C with odd names may be the exercise: no zero
+same "odd names are only names" "$out" "unmatched: odd: '-rf', 'a\\\\x0ab\\\\x1b\[2J.c', '=cmd.c', '<img src=x>.c'"
+same "one that may be the lock" "$out" "ambiguous: odd: 09-lock: '@x.c' is there, and no file is called so, where 'lock.c' is expected"
 never "in the page they are text" "$(cat "$tmp/out/report.html")" "<img"
 python3 "$tmp/evil.py" up "$tmp/class.zip"
 batch 2 "$tmp/class.zip"
@@ -219,15 +220,16 @@ is "two of one name are two" "$(book | cut -d, -f1 | tr '\n' '|')" "Mallory|Wei|
 # ---- what was not looked into is no zero ----------------------------------------------------
 rm -rf "$tmp/closed"
 for s in rar caps nest other; do mkdir -p "$tmp/closed/$s"; done
-echo x >"$tmp/closed/rar/work.7z"
+echo x >"$tmp/closed/rar/work.lzh"
 echo "not C" >"$tmp/closed/caps/Event.c"
 zip "$tmp/inner.zip" event.c
-zip "$tmp/closed/nest/outer.zip" "inner.zip==@$tmp/inner.zip"
+zip "$tmp/middle.zip" "inner.zip==@$tmp/inner.zip"
+zip "$tmp/closed/nest/outer.zip" "middle.zip==@$tmp/middle.zip"
 mkdir "$tmp/closed/other/09-lock"
 echo "not C" >"$tmp/closed/other/09-lock/event.c"
 batch 3 "$tmp/closed"
 is "four kinds of it" "$(book | cut -d, -f1-3,5 | tr '\n' '|')" "caps,,,|nest,,,|other,,,|rar,,,|"
-same "said why" "$out" "refused: rar: 'work.7z' was not looked into: only zip and tar archives are"
+same "said why" "$out" "refused: rar: 'work.lzh' was not looked into: only zip, tar, 7z and rar archives are"
 same "a name but for capitals" "$out" "ambiguous: caps: 08-event: 'Event.c' is there, where 'event.c'"
 same "another exercise's folder" "$out" "ambiguous: other: 08-event: '09-lock/event.c' is there"
 
@@ -255,11 +257,18 @@ never "canvas's dates are the export's" "$(book)" "late"
 batch 2 "$tmp/os-submissions" --deadline 2030-01-01
 same "clones have no date" "$err" "clones do not say when"
 
+# A name may begin with a dot, and tools have folders of such names.
+mkdir -p "$tmp/dots/ann/08-event" "$tmp/dots/.bo/08-event" "$tmp/dots/.git/08-event" "$tmp/dots/.vscode"
+for d in ann .bo .git; do cp "$top/solutions/08-event/event.c" "$tmp/dots/$d/08-event/"; done
+batch 0 "$tmp/dots"
+same "a student's folder with a dot" "$(book)" "^\.bo,,100,"
+never "a tool's folder is no student" "$(book)" "git|vscode"
+
 # ---- the command line ----------------------------------------------------------------------
 batch 2 "$tmp/none"
 same "an input that is not there" "$err" "cannot read '.*/none': No such file"
 batch 2 "$tmp/zip.py"
-same "an input of no use" "$err" "neither a folder nor a zip or tar archive"
+same "an input of no use" "$err" "neither a folder nor a zip, tar, 7z or rar archive"
 mkdir "$tmp/nobody"
 batch 2 "$tmp/nobody"
 same "a class of nobody" "$err" "holds no student folders"

@@ -10,7 +10,7 @@ is "which archives" "$err" "lockstep submit: '-o x.rar': expected a name ending 
 cp "$top/fixtures/08-event/signal-for-broadcast.c" exercises/08-event/event.c
 ssh-keygen -q -t ed25519 -N '' -f key -C ''
 run 0 "$LOCKSTEP" submit 8 --sign key -o "$tmp/class/王伟.zip"
-same "the local score" "$out" '^08-event +75/100$'
+same "the local score" "$out" '^08-event +75/100 +exercises/08-event/event.c$'
 same "and what to do with it" "$out" "^Packed into .*王伟.zip. Hand in this one file.$"
 run 0 unzip -Z1 "$tmp/class/王伟.zip"
 is "what is in it" "$out" "lockstep-manifest.json
@@ -65,7 +65,7 @@ mkdir "$tmp/evil/bob" && cp exercises/08-event/event.c "$tmp/evil/bob/"
 printf '{"format": "lockstep/submission/1", "exercises": [{"id": "08-event", "file": "x\\nc\\u001b[2J"}]}' >"$tmp/evil/bob/lockstep-manifest.json"
 mkdir "$tmp/evil/mal"
 /usr/bin/python3 -c 'print(" " * 2000000)' >"$tmp/evil/mal/lockstep-manifest.json"
-run 0 timeout 60 "$LOCKSTEP" batch "$tmp/evil" --exercises 8 -o "$tmp/evil-out" --secret "$tmp/secret"
+run 0 timeout 600 "$LOCKSTEP" batch "$tmp/evil" --exercises 8 -o "$tmp/evil-out" --secret "$tmp/secret"
 is "each told in one line" "$(sqlite3 "$tmp/evil-out/batch.db" "SELECT text FROM note WHERE kind = 'edited' ORDER BY text" | tr -d '\357\277\275')" \
     "'x c[2J' was submitted and is not there
 its manifest is too large, or no plain file
@@ -82,6 +82,6 @@ run 2 "$LOCKSTEP" submit 8 --sign no-such-key
 is "no such key" "$err" "lockstep submit: '--sign no-such-key': No such file or directory"
 run 2 "$LOCKSTEP" submit 8 --submission "$tmp/one"
 same "no such file" "$err" "^lockstep submit: 08-event: there is no '"
-run 3 "$LOCKSTEP" submit 8 -o /no/such/x.zip
+run 3 "$LOCKSTEP" submit 8 --anyway -o /no/such/x.zip
 same "no such folder" "$err" "^lockstep submit: cannot write '/no/such/x.zip'"
 done_testing

@@ -46,6 +46,15 @@ _result 0 "killed: the program goes with the grader"
 run 0 env TMPDIR="$tmp/work" "$LOCKSTEP" grade 8 --submission "$top/solutions"
 is "the next run sweeps what the killed one left" "$(find "$tmp/work" -mindepth 1 | wc -l)" 0
 
+# A compiler that somebody kills is nobody's compile error; only its words are one.
+mkdir "$tmp/slow"
+{ cat "$top/solutions/08-event/event.c" && echo '#define F(n) static int f##n(int a) { return a * n + n; } int g##n(void) { return f##n(n); }' &&
+    seq 20000 | sed 's/.*/F(&)/'; } >"$tmp/slow/event.c"
+run 3 /usr/bin/python3 "$top/grader/tests/killcc1.py" "$LOCKSTEP" grade 8 --submission "$tmp/slow"
+same "not graded" "$out" 'NOT GRADED'
+same "and why" "$err" 'the compiler was killed from outside'
+never "no points lost" "$out" 'compile-error|0/100'
+
 # Where the kernel gives no namespaces, right answers still have full marks, wrong ones do not.
 for s in solutions fixtures/class/student-1; do
     run 0 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 8 13 --submission "$top/$s"
@@ -74,6 +83,29 @@ same "the man page" "$out" 'LOCKSTEP\(1\)'
 # What a caller left behind must not become a student's zero.
 run 0 env --ignore-signal=CHLD "$LOCKSTEP" grade 13 --submission "$top/solutions"
 run 0 env --block-signal=CHLD "$LOCKSTEP" grade 13 --submission "$top/solutions"
+
+# Limits of the shell: raised where one may, else refused by name; never a student's zero.
+chmod 755 "$tmp/solutions"
+for l in 'f 8' 's 64' 'v 4000000' 'n 16' 't 1'; do
+    # shellcheck disable=SC2086
+    run 3 env -u TMPDIR $as sh -c "ulimit -$l; exec \"\$@\"" sh \
+        "$tmp/root/opt/lockstep/bin/lockstep" grade 8 --submission "$tmp/solutions"
+    same "ulimit -$l" "$out" "this shell limits .* .ulimit -${l% *}., and grading needs"
+    never "and no verdict" "$out" 'FAIL|0/100'
+done
+run 0 sh -c 'ulimit -S -f 8; ulimit -S -s 64; ulimit -S -n 16; exec "$@"' sh \
+    "$LOCKSTEP" grade 8 --submission "$top/solutions"
+same "where one may, they are raised" "$out" '^total 100/100'
+
+# All tests together have a limit as well.
+mkdir -p "$tmp/course/exercises"
+cp -R "$top/exercises/course.yml" "$tmp/course/exercises/" 2>/dev/null
+cp -R "$top/exercises/08-event" "$tmp/course/exercises/"
+sed -i 's/^limits: {/limits: {all: 1, /' "$tmp/course/exercises/08-event/exercise.yml"
+run 1 "$LOCKSTEP" grade 8 --course "$tmp/course" --submission "$top/solutions"
+same "used up: by name" "$out" 'resource-limit: all together'
+same "and how much it was" "$out" 'has used the 1 s of processor time'
+never "that is no grader's trouble" "$out" 'NOT GRADED'
 
 # A grader that was stopped for a while: the time is nobody's.
 TMPDIR=$tmp/work "$LOCKSTEP" grade 8 --submission "$top/solutions" >"$tmp/o" 2>&1 &

@@ -179,7 +179,7 @@ static void try_all(const char *path, const char *text, size_t len, struct exerc
     struct findings fi = {.u = &u, .mode = MODE_MEMCHECK, .pids = &pid, .count = 1};
     struct buf b = {0};
 
-    rubric_load(path, &a, &r, &e);
+    rubric_load(path, "visible", &a, &r, &e);
     try_class(path, text, len, &a);
     fixture_read(&c, &f, &e);
     findings_read(&fi, path);
@@ -219,7 +219,7 @@ int main(int argc, char *argv[])
     int fd = mkstemp(path);
     long runs = 0;
 
-    if (fd < 0 || rubric_load(seeds[0], &a, &x.rubric, &e) < 0) {
+    if (fd < 0 || rubric_load(seeds[0], "visible", &a, &x.rubric, &e) < 0) {
         fprintf(stderr, "fuzz: %s\n", e.msg);
         return 3;
     }

@@ -14,6 +14,7 @@ Suite *scan_suite(void);
 Suite *rubric_suite(void);
 Suite *strategies_suite(void);
 Suite *tasks_suite(void);
+Suite *trail_suite(void);
 Suite *words_suite(void);
 
 /* Adds a plain test as a TCase of its own name. */

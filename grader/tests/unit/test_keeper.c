@@ -3,7 +3,9 @@
 #include "sandbox/tier.h"
 #include "tests/unit/suites.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/sem.h>
 #include <sys/stat.h>
 
 static struct keeper_result run(const char *script, bool confined, struct limits limits)
@@ -117,6 +119,20 @@ START_TEST(the_filter_refuses)
 }
 END_TEST
 
+/* Whose a new System V object is, nothing says: other programs of the user make them, too. */
+START_TEST(what_ones_own_program_leaves_stays)
+{
+    struct keeper_result r = run("ipcmk -S 1", false, (struct limits)LIMITS_DEFAULT);
+    int id = -1;
+
+    ck_assert_int_eq(r.end, KEEPER_EXITED);
+    ck_assert_int_eq(r.code, 0);
+    ck_assert_int_eq(sscanf(r.output.data, "Semaphore id: %d", &id), 1);
+    ck_assert_msg(semctl(id, 0, IPC_RMID) == 0, "it was removed");
+    keeper_release(&r);
+}
+END_TEST
+
 Suite *keeper_suite(void)
 {
     Suite *s = suite_create("keeper");
@@ -126,6 +142,7 @@ Suite *keeper_suite(void)
     tcase_add_loop_test(tc, ends_as_it_should_in_its_own_room, 0, ARRAY_SIZE(runs));
     tcase_add_loop_test(tc, ends_as_it_should_unconfined, 0, ARRAY_SIZE(runs));
     suite_add_tcase(s, tc);
+    add_test(s, "left", what_ones_own_program_leaves_stays);
     add_test(s, "filter", the_filter_refuses);
     add_test(s, "missing", a_missing_program_is_the_graders_trouble);
     return s;

@@ -37,7 +37,7 @@ static const struct {
      ":3:13: unknown language 'fr', expected en or zh"},
     {"tests:\n  - id: a\n", ":2:5: a test needs id, points and modes"},
     {HEAD "tests: &x\n  - *x\n", ":6:8: 'tests' must be a mapping of keys to values"},
-    {HEAD, ":1:1: needs id, title (en and zh), edit, api and tests"},
+    {HEAD, ":1:1: needs id, title, edit, api and tests"},
 };
 
 START_TEST(refuses_with_line_and_column)
@@ -48,7 +48,7 @@ START_TEST(refuses_with_line_and_column)
     struct err e = {0};
     char want[512];
 
-    ck_assert_int_eq(rubric_load(path, &a, &r, &e), -1);
+    ck_assert_int_eq(rubric_load(path, "visible", &a, &r, &e), -1);
     snprintf(want, sizeof want, "%s%s", path, refused[_i].where_and_what);
     ck_assert_str_eq(e.msg, want);
     ck_assert_int_eq(e.kind, ERR_EXERCISE);
@@ -64,12 +64,13 @@ START_TEST(reads_everything)
     struct rubric r;
     struct err e = {0};
 
-    ck_assert_msg(rubric_load(path, &a, &r, &e) == 0, "%s", e.msg);
+    ck_assert_msg(rubric_load(path, "visible", &a, &r, &e) == 0, "%s", e.msg);
     ck_assert_str_eq(r.id, "99-x");
     ck_assert_str_eq(r.api[0], "x_f");
     ck_assert_ptr_null(r.api[1]);
     ck_assert_int_eq(r.limits.cpu_s, 7);
     ck_assert_int_eq(r.limits.processes, 64); /* the default stays */
+    ck_assert_int_eq(r.limits.all_s, 600);
     ck_assert_int_eq(r.test_count, 1);
     ck_assert_int_eq(r.tests[0].points, 100);
     ck_assert_uint_eq(r.tests[0].modes, 1u << MODE_NATIVE);

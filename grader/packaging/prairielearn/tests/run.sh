@@ -8,7 +8,7 @@ lockstep=/opt/lockstep
 if [ ! -x "$lockstep/build/lockstep" ]; then
     make --no-print-directory -C "$lockstep" deps-run && make --no-print-directory -C "$lockstep" -j2 all || exit 3
 fi
-timeout --signal=TERM "${LOCKSTEP_SECONDS:-570}" "$lockstep/build/lockstep" grade @EXERCISES@ \
-    --submission /grade/student --oracle --secret /grade/tests/secret \
+timeout --signal=TERM "${LOCKSTEP_SECONDS:-570}" "$lockstep/build/lockstep" grade --course "$lockstep" @EXERCISES@ \
+    --submission /grade/student --for-student --oracle --secret /grade/tests/secret \
     --format prairielearn:/grade/results/results.json --format text
 [ -s /grade/results/results.json ]
