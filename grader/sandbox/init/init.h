@@ -64,6 +64,10 @@ void init_guard(void);
 void init_left_before(const struct init_config *c);
 void init_left_report(const struct init_config *c);
 
+/* left.c: all processes are gone. Without namespaces: refuses the run ("fail ...") if the
+ * program opened a name that had been left there by somebody else. */
+void init_left_foreign(const struct init_config *c);
+
 /* left.c: when all processes are gone. */
 void init_left_remove(const struct init_config *c);
 

@@ -4,7 +4,10 @@
  * Without namespaces the machine's own objects are there too: only what is new counts, and what
  * is new and the program's is removed when all its processes are gone. Other programs of the
  * same user make such objects as well, and nothing says whose one is: it is removed only when
- * the user is one that was lent for this run, or when who used it last has gone.
+ * the user is one that was lent for this run, or when who used it last has gone. A name that
+ * was there before and that the program opens (a killed grader leaves such) makes both verdicts
+ * guesses: what the program leaves would not be new, and what it finds is not its own. Such a
+ * run is refused. System V objects tell nobody that they are looked at, and are not in this.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -109,8 +113,20 @@ static bool is_new(const struct object *x)
     return true;
 }
 
+static int openings = -1; /* inotify(7): who is opened in /dev/shm and /dev/mqueue */
+
+static bool names_are_shared(const struct init_config *c)
+{
+    return !c->namespaces && !c->keep;
+}
+
 void init_left_before(const struct init_config *c)
 {
+    if (names_are_shared(c)) {
+        openings = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+        inotify_add_watch(openings, "/dev/shm", IN_OPEN);
+        inotify_add_watch(openings, "/dev/mqueue", IN_OPEN);
+    }
     if (c->watch_left || !c->namespaces)
         list_objects(&before);
 }
@@ -179,6 +195,45 @@ static bool in_use(const char *path)
         found = de->d_name[0] >= '1' && de->d_name[0] <= '9' && maps_name(de->d_name, path);
     closedir(d);
     return found;
+}
+
+static void refuse_name(const struct object *x)
+{
+    char path[300];
+
+    snprintf(path, sizeof path, "%s/%s", x->kind == SHM ? "/dev/shm" : "/dev/mqueue", x->name);
+    if (!in_use(path)) /* else of some other program that runs, and perhaps opened by it */
+        init_say(
+            "fail the program opened '%s', which was there before it and which no running "
+            "program uses; whatever was seen may come from that: remove it, or grade where "
+            "user namespaces work",
+            path);
+}
+
+/* After an overflow any name may have been opened. */
+static void check_opening(const struct inotify_event *ev)
+{
+    for (int i = 0; i < before.count; i++)
+        if (before.list[i].kind <= MQUEUE &&
+            (ev->mask & IN_Q_OVERFLOW ||
+             (ev->len && strcmp(before.list[i].name, ev->name) == 0)))
+            refuse_name(&before.list[i]);
+}
+
+void init_left_foreign(const struct init_config *c)
+{
+    char events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t n;
+
+    if (!names_are_shared(c) || openings < 0)
+        return;
+    while ((n = read(openings, events, sizeof events)) > 0)
+        for (char *p = events; p < events + n;) {
+            const struct inotify_event *ev = (const void *)p;
+
+            check_opening(ev);
+            p += sizeof *ev + ev->len;
+        }
 }
 
 static bool is_gone(pid_t pid)

@@ -262,6 +262,7 @@ int main(int argc, char *argv[])
     if (watch(&c, program))
         init_left_report(&c);
     kill_everybody(&c);
+    init_left_foreign(&c);
     init_left_remove(&c);
     report_used();
     _exit(0);

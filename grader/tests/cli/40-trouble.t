@@ -63,8 +63,15 @@ run 1 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 8 13 --submission "$top/fixture
 same "the same score without namespaces" "$out" '^total 235/300'
 mkdir "$tmp/shm"
 cp "$top/fixtures/01-shared-value/left-in-dev-shm.c" "$tmp/shm/shared_value.c"
+rm -f /dev/shm/purse-* # a killed grader leaves them
 run 1 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 --submission "$tmp/shm"
 same "what is left in /dev/shm is seen there too" "$out" 'Left behind when the test had ended: shm purse-0'
+: >/dev/shm/purse-0
+run 3 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 --submission "$tmp/shm"
+same "what lay there before and is opened is no verdict" "$err" "opened '/dev/shm/purse-0', which was there before it"
+same "not graded" "$out" 'NOT GRADED'
+never "nobody loses points for it" "$out" 'FAIL|leak:'
+is "somebody else's is not removed" "$(ls /dev/shm | grep purse)" purse-0
 rm -f /dev/shm/purse-*
 
 # Installed somewhere else, run by somebody who owns nothing of it.
