@@ -27,17 +27,14 @@ static const struct limits build_limits = {.cpu_s = 20,
                                            .output_kb = 128,
                                            .file_mb = 64};
 
-char *const unit_no_builtin[] = {"-fno-builtin-memcpy",
-                                 "-fno-builtin-memset",
-                                 "-fno-builtin-memmove",
-                                 "-fno-builtin-memcmp",
-                                 "-fno-builtin-strlen",
-                                 "-fno-builtin-strcpy",
-                                 "-fno-builtin-strcmp",
-                                 "-fno-builtin-strchr",
-                                 "-fno-builtin-sprintf",
-                                 "-fno-builtin-snprintf",
-                                 NULL};
+char *const unit_no_builtin[] = {"-fno-builtin-memcpy",   "-fno-builtin-memset",
+                                 "-fno-builtin-memmove",  "-fno-builtin-memcmp",
+                                 "-fno-builtin-strlen",   "-fno-builtin-strcpy",
+                                 "-fno-builtin-strcmp",   "-fno-builtin-strchr",
+                                 "-fno-builtin-sprintf",  "-fno-builtin-snprintf",
+                                 "-fno-builtin-printf", /* else gcc calls puts() for some */
+                                 "-fno-builtin-fprintf",  "-fno-builtin-vprintf",
+                                 "-fno-builtin-vfprintf", NULL};
 
 static char *const compile_flags[] = {"/usr/bin/gcc",
                                       "-std=gnu11",
@@ -109,7 +106,7 @@ static int to_assembly(const struct explorer_build *b, const char *source, const
         argv[n++] = "-Werror=implicit-function-declaration";
     for (int i = 0; b->flags && b->flags[i]; i++) {
         if (n > ARGS_MAX - 6)
-            return err_set(e, ERR_USAGE, "more than %d compiler flags", ARGS_MAX - 44);
+            return err_set(e, ERR_USAGE, "more than %d compiler flags", ARGS_MAX - 48);
         if (!is_for_linker(b->flags[i]))
             argv[n++] = b->flags[i];
     }
