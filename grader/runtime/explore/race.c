@@ -298,6 +298,8 @@ static void race_found(uintptr_t addr, size_t size, const struct record *old,
         return;
     if (library_name(addr))
         f = bug_begin(BUG_DATA_RACE, "two tasks use %s unordered", library_name(addr));
+    else if (size == 1)
+        f = bug_begin(BUG_DATA_RACE, "two tasks touch the same byte unordered");
     else
         f = bug_begin(BUG_DATA_RACE, "two tasks touch the same %zu bytes unordered", size);
     f->address = library_name(addr) ? 0 : addr;
