@@ -21,7 +21,7 @@ struct store {
     char *path;
 };
 
-#define X(constant, name, headline) "'" name "',"
+#define X(constant, name, headline, look) "'" name "',"
 static const char schema[] =
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL);"
     "CREATE TABLE source(hash TEXT PRIMARY KEY, text BLOB);"

@@ -4,6 +4,7 @@
 
 #include "cli/debugger.h"
 #include "cli/options.h"
+#include "cli/screen.h"
 #include "report/report.h"
 #include "stages/explorer.h"
 #include "stages/symbols.h"
@@ -293,6 +294,7 @@ static int print(const struct explore_options *o, const struct exploration *x,
 
     t.color = o->color ? strcmp(o->color, "always") == 0
                        : isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    t.width = screen_width();
     if (o->flag_count) {
         buf_puts(&behind, " --cflags '");
         for (int i = 0; i < o->flag_count; i++)

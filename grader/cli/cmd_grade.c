@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/own.h"
 #include "cli/scores.h"
+#include "cli/screen.h"
 #include "core/utf8.h"
 #include "report/report.h"
 
@@ -235,6 +236,7 @@ static int write_format(const struct grade_options *o, const struct wanted_forma
 
     r->color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && !f->file &&
                                             isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+    r->width = f->file ? 0 : screen_width();
     rc = f->format->render(result, timing, r, &b, e);
     if (rc == 0 && f->file)
         rc = write_whole(f->file, b.data, b.len, e);

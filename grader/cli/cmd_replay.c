@@ -6,6 +6,7 @@
 #include "cli/debugger.h"
 #include "cli/options.h"
 #include "cli/own.h"
+#include "cli/screen.h"
 #include "report/report.h"
 #include "stages/unit.h"
 
@@ -59,6 +60,7 @@ static int print(const struct replay_options *o, const struct exercise *x,
     int rc = report_exploration(found, &j, e);
 
     text.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    text.width = screen_width();
     if (rc == 0)
         rc = o->json ? report_dump(j, &b, e)
                      : report_exploration_text(j, &text, how, behind, &b, e);

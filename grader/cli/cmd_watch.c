@@ -46,6 +46,7 @@ struct watch {
     pid_t child;
     struct buf answer;
     json_t *result; /* of the last grading; NULL: none yet */
+    char asked;     /* a key that waits for the grading, '\0': none */
     bool quit;
 };
 
@@ -87,18 +88,24 @@ static const json_t *unit_of(const struct watch *w)
     return json_array_get(json_object_get(w->result, "exercises"), 0);
 }
 
+/* Rows of the page that are no report: the head, the bar, the keys, and blank ones. */
+enum { ROWS_AROUND = 8 };
+
 static void show_result(struct watch *w)
 {
     const json_t *unit = unit_of(w);
     const int score = (int)json_integer_value(json_object_get(unit, "score"));
-    const struct text_options o = {
-        .lang = w->lang, .first = true, .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR")};
+    const int height = screen_height();
+    const struct text_options o = {.lang = w->lang,
+                                   .first = true,
+                                   .width = screen_width(),
+                                   .height = height > ROWS_AROUND ? height - ROWS_AROUND : 0,
+                                   .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR")};
     char bar[SCORE_BAR];
     struct buf b = {0};
     struct err why = {0};
 
     show_head(w, NULL);
-    printf("\n");
     if (report_text(w->result, &o, &b, &why) == 0)
         fwrite(b.data, 1, b.len, stdout);
     buf_release(&b);
@@ -184,6 +191,8 @@ static int start_grading(struct watch *w, struct err *e)
     return 0;
 }
 
+static int press(struct watch *w, char key, struct err *e);
+
 static void end_grading(struct watch *w)
 {
     json_t *result;
@@ -202,6 +211,14 @@ static void end_grading(struct watch *w)
     json_decref(w->result);
     w->result = result;
     show_result(w);
+    if (w->asked) {
+        const char key = w->asked;
+        struct err why = {0};
+
+        w->asked = '\0';
+        if (press(w, key, &why) < 0)
+            printf("%s\n", why.msg);
+    }
 }
 
 static void read_answer(struct watch *w)
@@ -352,6 +369,10 @@ static int press(struct watch *w, char key, struct err *e)
 {
     int rc = 0;
 
+    if (w->from >= 0 && (key == 'h' || key == 'p')) { /* about the save that is being graded */
+        w->asked = key;
+        return 0;
+    }
     switch (key) {
     case 'q':
         w->quit = true;
@@ -401,7 +422,7 @@ static int loop(struct watch *w, struct err *e)
 
         if (keeper_interrupted)
             return err_set(e, ERR_STOPPED, "interrupted");
-        if (screen_resumed() && w->result && w->from < 0)
+        if ((screen_resumed() | screen_resized()) && w->result && w->from < 0)
             show_result(w);
         if (n > 0 && p[1].revents)
             filewatch_drain(&w->on);

@@ -4,12 +4,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
 static struct termios before;
 static bool changed;
-static volatile sig_atomic_t resumed;
+static volatile sig_atomic_t resumed, resized;
 
 static void ask_for_keys(void)
 {
@@ -52,6 +53,20 @@ static void on_quit(int sig)
     raise(sig);
 }
 
+static void on_resize(int sig)
+{
+    (void)sig;
+    resized = 1;
+}
+
+bool screen_resized(void)
+{
+    const bool was = resized;
+
+    resized = 0;
+    return was;
+}
+
 bool screen_resumed(void)
 {
     const bool was = resumed;
@@ -70,7 +85,28 @@ void screen_open(void)
     atexit(screen_close);
     signal(SIGTSTP, on_stop);
     signal(SIGQUIT, on_quit);
+    sigaction(SIGWINCH, &(struct sigaction){.sa_handler = on_resize},
+              NULL); /* poll(2) returns */
     ask_for_keys();
+}
+
+static struct winsize size_now(void)
+{
+    struct winsize size = {0};
+
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+        return (struct winsize){0};
+    return size;
+}
+
+int screen_width(void)
+{
+    return size_now().ws_col;
+}
+
+int screen_height(void)
+{
+    return size_now().ws_row;
 }
 
 void screen_clear(void)

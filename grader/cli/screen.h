@@ -17,8 +17,15 @@ void screen_close(void);
 /* On a terminal: empties it. */
 void screen_clear(void);
 
+/* Columns and rows of the terminal that standard output is; 0: none, or it does not say. */
+int screen_width(void);
+int screen_height(void);
+
 /* After Ctrl-Z and fg the keys have to be asked for again; call it in the loop. true: it was
  * so, and what is shown should be shown anew. */
 bool screen_resumed(void);
+
+/* Has the terminal another size since the last call? For the same loop. */
+bool screen_resized(void);
 
 #endif

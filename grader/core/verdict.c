@@ -4,9 +4,9 @@
 #include <string.h>
 
 static const struct {
-    const char *name, *headline;
+    const char *name, *headline, *look;
 } verdicts[] = {
-#define X(constant, name, headline) [VERDICT_##constant] = {name, headline},
+#define X(constant, name, headline, look) [VERDICT_##constant] = {name, headline, look},
     VERDICTS(X)
 #undef X
 };
@@ -25,6 +25,11 @@ const char *verdict_name(enum verdict v)
 const char *verdict_headline(enum verdict v)
 {
     return verdicts[v].headline;
+}
+
+const char *verdict_look(enum verdict v)
+{
+    return verdicts[v].look;
 }
 
 bool verdict_parse(const char *name, enum verdict *ret)

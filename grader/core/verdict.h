@@ -11,35 +11,54 @@
 
 #include <stdbool.h>
 
-/* X(constant, name, headline for a student) */
+/* X(constant, name, headline for a student, what to look at or NULL) */
 #define VERDICTS(X)                                                                            \
     X(GRADER_ERROR, "grader-error",                                                            \
-      "the grader could not do its job; this says nothing of you")                             \
-    X(COMPILE_ERROR, "compile-error", "the code does not compile")                             \
-    X(FORBIDDEN, "forbidden", "uses something this exercise does not allow")                   \
-    X(TAMPERING, "tampering", "interferes with the grading")                                   \
-    X(NOT_IMPLEMENTED, "not-implemented", "still the stub: nothing written here yet")          \
-    X(EARLY_EXIT, "early-exit", "the program ended before the test did")                       \
-    X(CRASH, "crash", "crashed, or touched memory it must not")                                \
-    X(DEADLOCK, "deadlock", "tasks wait for each other for ever")                              \
-    X(LOST_WAKEUP, "lost-wakeup", "a task sleeps and nobody will ever wake it")                \
-    X(LIVELOCK, "livelock", "tasks keep running and get nowhere")                              \
+      "the grader could not do its job; this says nothing of you", NULL)                       \
+    X(COMPILE_ERROR, "compile-error", "the code does not compile", NULL)                       \
+    X(FORBIDDEN, "forbidden", "uses something this exercise does not allow", NULL)             \
+    X(TAMPERING, "tampering", "interferes with the grading", NULL)                             \
+    X(NOT_IMPLEMENTED, "not-implemented", "still the stub: nothing written here yet", NULL)    \
+    X(EARLY_EXIT, "early-exit", "the program ended before the test did",                       \
+      "Which call on this path ends the whole process?")                                       \
+    X(CRASH, "crash", "crashed, or touched memory it must not",                                \
+      "Which pointer or index is used in that line, and who may have freed or changed it?")    \
+    X(DEADLOCK, "deadlock", "tasks wait for each other for ever",                              \
+      "What would end each of these waits, and who keeps it? On every path, is each lock "     \
+      "given back, and are several locks always taken in the same order?")                     \
+    X(LOST_WAKEUP, "lost-wakeup", "a task sleeps and nobody will ever wake it",                \
+      "Is the condition tested in a loop, with the lock held that the waking side holds when " \
+      "it changes it, and does the waking side wake all who wait for it?")                     \
+    X(LIVELOCK, "livelock", "tasks keep running and get nowhere",                              \
+      "What has to change so that the loop ends, and who would change it?")                    \
     X(DATA_RACE, "data-race",                                                                  \
-      "two tasks touch the same memory, one writes, nothing orders them")                      \
-    X(SIGNAL_UNSAFE, "signal-unsafe", "a signal handler does what a handler must not")         \
-    X(MISUSE, "misuse", "a lock, semaphore or IPC object is used against its rules")           \
-    X(ORDER_VIOLATION, "order-violation", "things happen in an order the contract rules out")  \
-    X(WRONG_RESULT, "wrong-result", "a result is not what the contract promises")              \
-    X(ZOMBIE, "zombie", "a finished child process was never waited for")                       \
-    X(LEAK, "leak", "something acquired was not given back")                                   \
-    X(BUSY_WAIT, "busy-wait", "burns the processor where it should sleep")                     \
-    X(TOO_STRICT, "too-strict", "work that must be able to overlap never does")                \
-    X(RESOURCE_LIMIT, "resource-limit", "used more than the limit allows")                     \
-    X(TIMEOUT, "timeout", "did not finish within its limit")                                   \
-    X(PASS, "pass", "as the contract says")
+      "two tasks touch the same memory, one writes, nothing orders them",                      \
+      "Which lock protects this memory? Every line that touches it has to hold that lock.")    \
+    X(SIGNAL_UNSAFE, "signal-unsafe", "a signal handler does what a handler must not",         \
+      "A handler may set a volatile sig_atomic_t or a lock-free atomic, and call what "        \
+      "signal-safety(7) lists; do the rest outside of it.")                                    \
+    X(MISUSE, "misuse", "a lock, semaphore or IPC object is used against its rules",           \
+      "Read the manual page of that call: which of its rules is broken here?")                 \
+    X(ORDER_VIOLATION, "order-violation", "things happen in an order the contract rules out",  \
+      "What in the code forces the second step to come after the first?")                      \
+    X(WRONG_RESULT, "wrong-result", "a result is not what the contract promises",              \
+      "After which step does a value first differ from what you expect?")                      \
+    X(ZOMBIE, "zombie", "a finished child process was never waited for",                       \
+      "Does every fork() have its wait() or waitpid(), on every path?")                        \
+    X(LEAK, "leak", "something acquired was not given back",                                   \
+      "On every path from that line to the end: where is it given back?")                      \
+    X(BUSY_WAIT, "busy-wait", "burns the processor where it should sleep",                     \
+      "Which call would let the task sleep until there is something to do?")                   \
+    X(TOO_STRICT, "too-strict", "work that must be able to overlap never does",                \
+      "Which lock is held while the long work is done, and must it be?")                       \
+    X(RESOURCE_LIMIT, "resource-limit", "used more than the limit allows",                     \
+      "Which loop or recursion makes more and more of it?")                                    \
+    X(TIMEOUT, "timeout", "did not finish within its limit",                                   \
+      "Which loop or wait does not end?")                                                      \
+    X(PASS, "pass", "as the contract says", NULL)
 
 enum verdict {
-#define X(constant, name, headline) VERDICT_##constant,
+#define X(constant, name, headline, look) VERDICT_##constant,
     VERDICTS(X)
 #undef X
         VERDICT_COUNT
@@ -48,6 +67,9 @@ enum verdict {
 /* The stored name and the one-line headline. */
 const char *verdict_name(enum verdict v);
 const char *verdict_headline(enum verdict v);
+
+/* A question or a rule that leads from such a finding to its cause; NULL: there is none. */
+const char *verdict_look(enum verdict v);
 
 /* Finds a verdict by its stored name; false when there is none. */
 bool verdict_parse(const char *name, enum verdict *ret);

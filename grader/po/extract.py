@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-RENDERERS = ["--keyword=tr:2", "--keyword=word:2", "--keyword=N_"]
+RENDERERS = ["--keyword=tr:2", "--keyword=pen_word:2", "--keyword=N_"]
 PROOFS = ["--keyword=arena_printf:2", "--keyword=bug_begin:2", "--keyword=bug_stack:5",
           "--keyword=bug_stack_of:3", "--keyword=too_much:1", "--keyword=prove_text:3",
           "--keyword=X:3", "--keyword=evidence_stack:3", "--keyword=misuse:3", "--keyword=N_"]
@@ -61,6 +61,7 @@ def main():
             (PROOFS, glob.glob("grader/stages/*.c") + glob.glob("grader/runtime/explore/*.c") +
              glob.glob("grader/runtime/suite/*.c") +
              ["grader/core/verdict.h"]),
+            (["--keyword=X:4"], ["grader/core/verdict.h"]), # what to look at
             (SUITES, glob.glob("exercises/*/check_*.c"))):
         for formatted, msgid in entries(xgettext(keywords, files)):
             if said(msgid):

@@ -6,30 +6,29 @@
 #include <string.h>
 
 #include "core/util.h"
+#include "core/verdict.h"
+#include "report/get.h"
 
 enum { LINES_MAX = 16 };
 
-static const char *str(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-
-    return s ? s : "";
-}
-
-/* The innermost line of the submission in a stack, 0: none. Only its lines are quoted. */
-static int own_line(const json_t *stack)
+const json_t *causes_own_frame(const json_t *stack)
 {
     const json_t *f;
     size_t i;
 
-    json_array_foreach(json_object_get(stack, "frames"), i, f) if (*str(f, "source")) return (
-        int)json_integer_value(json_object_get(f, "line"));
-    return 0;
+    json_array_foreach(json_object_get(stack, "frames"), i,
+                       f) if (*get_str(f, "source")) return f;
+    return NULL;
+}
+
+static int own_line(const json_t *stack)
+{
+    return (int)get_num(causes_own_frame(stack), "line");
 }
 
 static bool tells_a_holder(const json_t *stack)
 {
-    return strstr(str(stack, "label"), "hold") != NULL;
+    return strstr(get_str(stack, "label"), "hold") != NULL;
 }
 
 static int compare(const void *a, const void *b)
@@ -37,82 +36,209 @@ static int compare(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-static char *key_of(const json_t *ev)
+static bool is(const json_t *finding, enum verdict v)
 {
-    const json_t *stacks = json_object_get(ev, "stacks"), *s;
+    return strcmp(get_str(finding, "verdict"), verdict_name(v)) == 0;
+}
+
+/* "held 31", "data-race 31 40", or, where no line of the submission is known, the sentence. */
+static void put_key(struct buf *b, const json_t *finding)
+{
+    const json_t *stacks = json_object_get(finding, "stacks"), *s;
+    const char *text = get_str(finding, "text"), *memory;
     int lines[LINES_MAX], n = 0;
-    struct buf b = {0};
     bool holders = false;
-    char *key;
     size_t i;
 
     json_array_foreach((json_t *)stacks, i, s) holders |= tells_a_holder(s) && own_line(s);
     json_array_foreach((json_t *)stacks, i,
                        s) if (n < LINES_MAX && own_line(s) && (!holders || tells_a_holder(s)))
         lines[n++] = own_line(s);
-    if (n == 0)
-        return NULL;
+    buf_puts(b, holders ? "held" : get_str(finding, "verdict"));
+    if (is(finding, VERDICT_DATA_RACE) && (memory = strstr(text, "unordered: "))) {
+        buf_printf(b, " %s", memory);
+        return;
+    }
+    if (n == 0) {
+        buf_printf(b, " %s", text);
+        return;
+    }
     qsort(lines, (size_t)n, sizeof *lines, compare);
-    buf_puts(&b, holders ? "held" : str(ev, "verdict"));
     for (int k = 0; k < n; k++)
         if (k == 0 || lines[k] != lines[k - 1])
-            buf_printf(&b, " %d", lines[k]);
-    key = b.failed || !b.data ? NULL : strdup(b.data);
-    buf_release(&b);
-    return key;
+            buf_printf(b, " %d", lines[k]);
 }
 
-const char *causes_seen(struct causes *c, const json_t *evidence, const char *test)
+bool causes_explored(const json_t *finding)
 {
-    char *key = key_of(evidence);
-    struct cause *more;
-
-    if (!key)
-        return NULL;
-    for (int i = 0; i < c->count; i++)
-        if (strcmp(c->list[i].key, key) == 0) {
-            free(key);
-            return c->list[i].test;
-        }
-    more = realloc(c->list, (size_t)(c->count + 1) * sizeof *more);
-    if (!more) {
-        free(key);
-        return NULL;
-    }
-    c->list = more;
-    c->list[c->count++] = (struct cause){key, test};
-    return NULL;
-}
-
-bool causes_explored(const json_t *ev)
-{
-    return strcmp(str(ev, "mode"), "explore") == 0;
+    return strcmp(get_str(finding, "mode"), mode_name(MODE_EXPLORE)) == 0;
 }
 
 /* Who waits for ever, or does nothing but wait. */
-static bool is_wait(const json_t *ev)
+static bool is_wait(const json_t *finding)
 {
-    static const char *const waits[] = {"deadlock", "lost-wakeup", "livelock", "timeout"};
+    static const enum verdict waits[] = {VERDICT_DEADLOCK, VERDICT_LOST_WAKEUP,
+                                         VERDICT_LIVELOCK, VERDICT_TIMEOUT};
 
     for (size_t i = 0; i < ARRAY_SIZE(waits); i++)
-        if (strcmp(str(ev, "verdict"), waits[i]) == 0)
+        if (is(finding, waits[i]))
             return true;
     return false;
 }
 
-bool causes_worth_telling(const json_t *evidence, const json_t *ev)
+static bool is_advice(const json_t *finding)
 {
-    json_t *other;
+    return json_is_true(json_object_get(finding, "advice"));
+}
+
+static bool has_own_line(const json_t *finding)
+{
+    const json_t *s;
     size_t i;
 
-    if (json_is_true(json_object_get(ev, "advice")))
+    json_array_foreach(json_object_get(finding, "stacks"), i, s) if (own_line(s)) return true;
+    return false;
+}
+
+/* Natively and under Valgrind a wait without end or a race is seen from outside, or by luck;
+ * the explorer shows all that led to it. Where it has found the same, it tells it alone: in two
+ * accounts of one thing threads have other numbers, and words contradict each other. */
+static bool is_told_better(const json_t *finding, const json_t *all)
+{
+    const bool same_kind_is_same = is_wait(finding) || is(finding, VERDICT_DATA_RACE);
+    const json_t *other;
+    size_t i;
+
+    if (causes_explored(finding) || (has_own_line(finding) && !same_kind_is_same))
         return false;
-    if (causes_explored(ev) || !is_wait(ev))
+    json_array_foreach((json_t *)all, i, other)
+    {
+        if (!causes_explored(other) || is_advice(other))
+            continue;
+        if (strcmp(get_str(other, "verdict"), get_str(finding, "verdict")) == 0 ||
+            (is_wait(other) && is_wait(finding)))
+            return true;
+    }
+    return false;
+}
+
+/* Fewer is shorter to read; without a schedule is worst. */
+static size_t steps_of(const json_t *finding)
+{
+    const size_t n =
+        json_array_size(json_object_get(json_object_get(finding, "schedule"), "steps"));
+
+    return n ? n : SIZE_MAX;
+}
+
+static struct cause *find(struct causes *c, const char *key)
+{
+    struct cause *more;
+
+    for (int i = 0; i < c->count; i++)
+        if (strcmp(c->list[i].key, key) == 0)
+            return &c->list[i];
+    more = realloc(c->list, (size_t)(c->count + 1) * sizeof *more);
+    if (!more)
+        return NULL;
+    c->list = more;
+    more[c->count] = (struct cause){.key = strdup(key)};
+    return more[c->count].key ? &more[c->count++] : NULL;
+}
+
+bool cause_fails(const struct cause *c, const char *id)
+{
+    for (int i = 0; i < c->count; i++)
+        if (strcmp(c->tests[i], id) == 0)
+            return true;
+    return false;
+}
+
+static bool add(struct causes *c, const json_t *finding, const json_t *test)
+{
+    const char *id = get_str(test, "id"), **more;
+    struct buf key = {0};
+    struct cause *to;
+
+    put_key(&key, finding);
+    to = key.failed || !key.data ? NULL : find(c, key.data);
+    buf_release(&key);
+    if (!to)
+        return false;
+    c->left_out |= to->finding != NULL;
+    if (!to->finding || steps_of(finding) < steps_of(to->finding)) {
+        to->finding = finding;
+        to->test = test;
+    }
+    if (cause_fails(to, id))
         return true;
-    json_array_foreach((json_t *)evidence, i,
-                       other) if (causes_explored(other) && is_wait(other) &&
-                                  !json_is_true(json_object_get(other, "advice"))) return false;
+    more = realloc(to->tests, (size_t)(to->count + 1) * sizeof *more);
+    if (!more)
+        return false;
+    to->tests = more;
+    more[to->count++] = id;
     return true;
+}
+
+/* In order: what fails most tests, then what stands first in the table of verdicts. */
+static bool comes_before(const struct cause *a, const struct cause *b)
+{
+    enum verdict va = VERDICT_PASS, vb = VERDICT_PASS;
+
+    if (a->count != b->count)
+        return a->count > b->count;
+    verdict_parse(get_str(a->finding, "verdict"), &va);
+    verdict_parse(get_str(b->finding, "verdict"), &vb);
+    return va < vb;
+}
+
+static void sort(struct causes *c)
+{
+    for (int i = 1; i < c->count; i++)
+        for (int k = i; k > 0 && comes_before(&c->list[k], &c->list[k - 1]); k--) {
+            const struct cause swap = c->list[k];
+
+            c->list[k] = c->list[k - 1];
+            c->list[k - 1] = swap;
+        }
+}
+
+bool causes_collect(struct causes *ret, const json_t *tests, bool first)
+{
+    const json_t *t, *finding;
+    size_t i, k;
+
+    *ret = (struct causes){0};
+    json_array_foreach((json_t *)tests, i, t)
+    {
+        const json_t *all = json_object_get(t, "evidence");
+
+        if (strcmp(get_str(t, "verdict"), verdict_name(VERDICT_PASS)) == 0)
+            continue;
+        json_array_foreach((json_t *)all, k, finding)
+        {
+            if (is_advice(finding))
+                continue;
+            if (is_told_better(finding, all))
+                ret->left_out = true;
+            else if (!add(ret, finding, t))
+                return false;
+        }
+        if (first)
+            break;
+    }
+    sort(ret);
+    return true;
+}
+
+void causes_release(struct causes *c)
+{
+    for (int i = 0; i < c->count; i++) {
+        free(c->list[i].key);
+        free(c->list[i].tests);
+    }
+    free(c->list);
+    *c = (struct causes){0};
 }
 
 /* "thread 2 waits for a condition" and "thread 3 waits for a condition". */
@@ -131,7 +257,7 @@ static bool same_but_numbers(const char *a, const char *b)
 
 static bool alike(const json_t *a, const json_t *b)
 {
-    return same_but_numbers(str(a, "label"), str(b, "label")) &&
+    return same_but_numbers(get_str(a, "label"), get_str(b, "label")) &&
            json_equal(json_object_get(a, "frames"), json_object_get(b, "frames"));
 }
 
@@ -147,12 +273,4 @@ int causes_alike(const json_t *stacks, size_t i)
     for (size_t k = i + 1; k < n; k++)
         more += alike(json_array_get(stacks, k), this);
     return more;
-}
-
-void causes_release(struct causes *c)
-{
-    for (int i = 0; i < c->count; i++)
-        free(c->list[i].key);
-    free(c->list);
-    *c = (struct causes){0};
 }

@@ -6,6 +6,7 @@ static int text(const json_t *result, const json_t *timing, const struct render_
 {
     const struct text_options t = {.behind = o->behind,
                                    .color = o->color,
+                                   .width = o->width,
                                    .verbose = o->verbose,
                                    .lang = o->lang,
                                    .paths = o->paths};

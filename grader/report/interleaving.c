@@ -11,7 +11,7 @@
 #include "report/rows.h"
 #include "report/words.h"
 
-enum { WIDTH = 108, NAME = 24, NARROWEST = 36, WIDEST = 54 };
+enum { WIDTH = 118, NARROW = 50, NAME = 24, NARROWEST = 34, WIDEST = 54 };
 
 /* Screen columns of UTF-8: one a code point is near enough for code; wide ones count two. */
 static int columns(const unsigned char *p, size_t *bytes)
@@ -42,29 +42,38 @@ static void put_cell(struct buf *b, const char *text, int width, bool pad)
     buf_release(&clean);
 }
 
-static void put_list(struct buf *b, const struct row *rows, int n, const char *indent)
+/* With no room for columns: who, and what. */
+static void put_list(struct buf *b, const struct row *rows, int n, const char *indent,
+                     int width)
 {
+    int name = 0;
+
+    for (int i = 0; i < n; i++) {
+        const int used = row_columns(rows[i].who) + 2;
+
+        name = used > name ? used : name;
+    }
+    name = name > NAME ? NAME : name;
     for (int i = 0; i < n; i++) {
         char text[2 * CELL];
 
-        row_text(&rows[i], text, sizeof text, WIDTH - NAME);
+        row_text(&rows[i], text, sizeof text, width - name);
         buf_puts(b, indent);
-        put_cell(b, rows[i].who, NAME, true);
-        put_cell(b, text, WIDTH - NAME, false);
+        put_cell(b, rows[i].who, name, true);
+        put_cell(b, text, width - name + 1, false);
         buf_puts(b, "\n");
     }
 }
 
 static void put_columns(struct buf *b, const struct row *rows, int n, const int *column,
-                        int count, const char *indent)
+                        int count, const char *indent, int width)
 {
-    int width = WIDTH / count;
+    const int each = width / count > WIDEST ? WIDEST : width / count;
 
-    width = width > WIDEST ? WIDEST : width;
     buf_puts(b, indent);
     for (int t = 0; t < TASKS_SHOWN; t++) {
         if (column[t] >= 0)
-            put_cell(b, rows_who(rows, n, t), width, column[t] < count - 1);
+            put_cell(b, rows_who(rows, n, t), each, column[t] < count - 1);
     }
     buf_puts(b, "\n");
     for (int i = 0; i < n; i++) {
@@ -73,32 +82,35 @@ static void put_columns(struct buf *b, const struct row *rows, int n, const int 
 
         buf_puts(b, indent);
         for (int c = 0; c < column[rows[i].task]; c++)
-            buf_printf(b, "%*s", width, "");
-        room = WIDTH - width * column[rows[i].task]; /* the columns behind are empty here */
+            buf_printf(b, "%*s", each, "");
+        room = width - each * column[rows[i].task]; /* the columns behind are empty here */
         row_text(&rows[i], text, sizeof text, room);
-        put_cell(b, text, room, false);
+        put_cell(b, text, room + 1, false);
         buf_puts(b, "\n");
     }
 }
 
-void interleaving_table(struct buf *b, const json_t *schedule, const char *indent, bool whole,
-                        enum lang lang)
+void interleaving_table(struct buf *b, const json_t *schedule, const struct interleaving *o)
 {
     const json_t *steps = json_object_get(schedule, "steps");
     const int max = (int)json_array_size(steps);
     struct row *rows = max ? calloc((size_t)max, sizeof *rows) : NULL;
+    int width = (o->width ? o->width : WIDTH) - (int)strlen(o->indent);
     int column[TASKS_SHOWN], n, count, skip;
 
     if (!rows)
         return;
-    n = rows_make(steps, lang, rows, max);
-    skip = n > ROWS_MAX && !whole ? n - ROWS_MAX : 0;
+    width = width < NARROW ? NARROW : width;
+    n = rows_make(steps, o->lang, rows, max);
+    if (o->rows != INTERLEAVING_ALL)
+        n = rows_fold(rows, n, o->lang);
+    skip = o->rows != INTERLEAVING_ALL && n > o->rows ? n - o->rows : 0;
     if (skip)
-        buf_printf(b, tr(lang, "%s(%d rows before these)\n"), indent, skip);
+        buf_printf(b, tr(o->lang, "%s(%d rows before these)\n"), o->indent, skip);
     count = rows_columns(rows + skip, n - skip, column);
-    if (count * NARROWEST > WIDTH)
-        put_list(b, rows + skip, n - skip, indent);
+    if (count * NARROWEST > width)
+        put_list(b, rows + skip, n - skip, o->indent, width);
     else if (count)
-        put_columns(b, rows + skip, n - skip, column, count, indent);
+        put_columns(b, rows + skip, n - skip, column, count, o->indent, width);
     free(rows);
 }

@@ -8,9 +8,18 @@
 
 #include "report/report.h"
 
-/* Appends the table, each line behind `indent`. Foreign text is cleaned for terminals. */
-void interleaving_table(struct buf *b, const json_t *schedule, const char *indent, bool whole,
-                        enum lang lang);
+enum { INTERLEAVING_ALL = 0, INTERLEAVING_LONG = 60 };
+
+struct interleaving {
+    const char *indent; /* before each line */
+    int rows;  /* at most so many, the last ones; INTERLEAVING_ALL: all, as they came */
+    int width; /* columns of the terminal, indent and all; 0: not known, 118 */
+    enum lang lang;
+};
+
+/* Appends the table. Foreign text is cleaned for terminals. Where not all rows are asked for,
+ * what the suite reads and writes is left out, and a cycle is shown once, with its count. */
+void interleaving_table(struct buf *b, const json_t *schedule, const struct interleaving *o);
 
 /* The same for a page (timeline.c): a table, and what timeline_script needs to step through it.
  * `exercise` names the listing (timeline_source()) that belongs to it. */

@@ -43,8 +43,10 @@ int report_dump(const json_t *j, struct buf *ret, struct err *e);
 struct text_options {
     const char *replay, *behind; /* around a token: a command to type; NULL: none */
     bool color;
-    bool first;   /* proofs of the first failed test alone, and no footer */
-    bool verbose; /* also hints of passed tests' advice, and every mode's verdict */
+    bool first;   /* the cause of the first failed test alone, and no footer */
+    bool verbose; /* every finding of every mode in whole, and every mode's verdict */
+    int width;    /* columns of the terminal, 0: not one */
+    int height;   /* with `first`: rows that an exercise may take, 0: as many as it likes */
     enum lang lang;
     const json_t *paths; /* {exercise: which file was graded}; NULL: it goes without saying */
 };
@@ -57,6 +59,7 @@ int report_text(const json_t *result, const struct text_options *o, struct buf *
 struct render_options {
     enum lang lang;
     bool color, verbose;
+    int width;             /* text: columns of the terminal, 0: not one */
     const char *behind;    /* text: behind a replay command */
     const json_t *paths;   /* {exercise: path of its file as the platform knows it} */
     const json_t *sources; /* {exercise: text of its file}, for html */

@@ -34,12 +34,29 @@ static bool same_place(const struct row *r, const json_t *step)
            strcmp(r->line, line) == 0;
 }
 
+static bool has_item(const char *list, const char *item)
+{
+    const size_t n = strlen(item);
+
+    for (const char *p = list; (p = strstr(p, item)); p += n)
+        if ((p == list || p[-1] == ' ') && (p[n] == '\0' || p[n] == ','))
+            return true;
+    return false;
+}
+
+/* "reads, writes", and if there is more of the same "reads, writes, ...". */
 static void append_what(struct row *r, const char *what)
 {
+    static const char more[] = ", ...";
     const size_t used = strlen(r->what), n = strlen(what);
 
-    if (used >= n && strcmp(r->what + used - n, what) == 0)
-        return; /* the same again */
+    if (has_item(r->what, what)) {
+        if (used > n && strcmp(r->what + used - n, what) != 0 &&
+            used + sizeof more <= sizeof r->what &&
+            strcmp(r->what + used - strlen(more), more) != 0)
+            strcpy(r->what + used, more);
+        return;
+    }
     if (used + n + 3 < sizeof r->what)
         snprintf(r->what + used, sizeof r->what - used, "%s%s", used ? ", " : "", what);
 }
@@ -92,8 +109,81 @@ int rows_make(const json_t *steps, enum lang lang, struct row *rows, int max)
     return n;
 }
 
-/* Screen columns of UTF-8: Chinese has two a character. */
-static int shown(const char *s)
+/* ---- folding ------------------------------------------------------------------------- */
+
+static bool same_row(const struct row *a, const struct row *b)
+{
+    return a->task == b->task && strcmp(a->line, b->line) == 0 && strcmp(a->what, b->what) == 0;
+}
+
+/* How often rows[0..length) come again right behind themselves. */
+static int turns(const struct row *rows, int n, int length)
+{
+    int count = 0;
+
+    for (int i = length; i < n && same_row(&rows[i], &rows[i - length]); i++)
+        count += (i - length) % length == length - 1;
+    return count;
+}
+
+static int drop_the_suites(struct row *rows, int n)
+{
+    int left = 0;
+
+    for (int i = 0; i < n; i++)
+        if (rows[i].source || !rows[i].access || i == n - 1)
+            rows[left++] = rows[i];
+    return left;
+}
+
+/* Behind a cycle, in the column of its last row. */
+static void put_again(struct row *r, const struct row *last, int length, int again,
+                      enum lang lang)
+{
+    *r = *last;
+    strcpy(r->line, "0");
+    r->source = r->file = NULL;
+    r->access = false;
+    if (length == 1)
+        snprintf(r->what, sizeof r->what, tr(lang, "again, %d times"), again);
+    else
+        snprintf(r->what, sizeof r->what, tr(lang, "these %d rows again, %d times"), length,
+                 again);
+}
+
+int rows_fold(struct row *rows, int n, enum lang lang)
+{
+    enum { LONGEST_CYCLE = 12 };
+    int left = 0;
+
+    n = drop_the_suites(rows, n);
+    for (int i = 0; i < n;) {
+        int length = 1, again = 0;
+
+        for (int l = 1; l <= LONGEST_CYCLE; l++) {
+            const int k = turns(rows + i, n - i, l);
+
+            if (k * l > 2 && k * l > again * length) {
+                again = k;
+                length = l;
+            }
+        }
+        if (again == 0) {
+            rows[left++] = rows[i++];
+            continue;
+        }
+        memmove(rows + left, rows + i, (size_t)length * sizeof *rows);
+        left += length;
+        put_again(&rows[left], &rows[left - 1], length, again, lang);
+        left++;
+        i += length * (again + 1);
+    }
+    return left;
+}
+
+/* ---- to text ------------------------------------------------------------------------- */
+
+int row_columns(const char *s)
 {
     int n = 0;
 
@@ -108,7 +198,7 @@ static void put_short(struct buf *b, const char *s, int room)
 {
     int used = 0;
 
-    if (shown(s) <= room) {
+    if (row_columns(s) <= room) {
         buf_puts(b, s);
         return;
     }
@@ -133,15 +223,15 @@ void row_text(const struct row *r, char *ret, size_t size, int width)
     int room;
 
     if (placed && r->source) {
-        room = width - shown(r->what) - (int)strlen(r->line) - 7;
+        room = width - row_columns(r->what) - (int)strlen(r->line) - 7;
         buf_printf(&b, "%s: ", r->line);
         put_short(&b, r->source, room < 10 ? 10 : room);
-        room = width - shown(b.data ? b.data : "") - 5;
+        room = width - row_columns(b.data ? b.data : "") - 5;
         buf_puts(&b, "  (");
         put_short(&b, r->what, room < 8 ? 8 : room);
         buf_puts(&b, ")");
     } else {
-        room = placed ? width - shown(r->file) - (int)strlen(r->line) - 6 : width - 3;
+        room = placed ? width - row_columns(r->file) - (int)strlen(r->line) - 6 : width - 3;
         buf_puts(&b, "(");
         put_short(&b, r->what, room < 8 ? 8 : room);
         buf_puts(&b, ")");

@@ -23,6 +23,13 @@ struct row {
 /* At most `max` rows of `steps`, in that language; returns how many. */
 int rows_make(const json_t *steps, enum lang lang, struct row *rows, int max);
 
+/* For a short table: without what the suite itself reads and writes, and of a cycle that comes
+ * again and again one turn, and how often. In place; returns how many rows are left. */
+int rows_fold(struct row *rows, int n, enum lang lang);
+
+/* Columns of a terminal that UTF-8 takes: Chinese has two a character. */
+int row_columns(const char *s);
+
 /* Which column each task has, -1: none, in order of number; returns how many there are. */
 int rows_columns(const struct row *rows, int n, int column[static TASKS_SHOWN]);
 

@@ -1,523 +1,416 @@
-/* text.c - the report a student reads, from the result's JSON. */
+/* text.c - the report a student reads, from the result's JSON: a line for each test, then each
+ * cause of a failure once. With -v every finding of every test instead, in whole.
+ */
 #include <string.h>
 
 #include "core/escape.h"
+#include "core/verdict.h"
 #include "report/causes.h"
-#include "report/get.h"
-#include "report/interleaving.h"
-#include "report/report.h"
+#include "report/pen.h"
 #include "report/words.h"
 
-struct out {
-    bool whole; /* a replay: every step */
-    struct buf *b;
-    const struct text_options *o;
-    const char *exercise, *test; /* that is being told */
-    struct causes told;          /* of this exercise */
-    bool shortened;              /* findings were left out */
-};
+/* What a reader sees at once. CAUSE: lines of the one that fails most tests; ANOTHER: of each
+ * of the others; SCREENFUL: of an exercise, below which the rest is only named; BEHIND: what
+ * follows the causes. WIDE: columns that a verdict with its headline needs.
+ * TALL: rows for a cause with its hints on a screen. */
+enum { CAUSE = 25, ANOTHER = 10, SCREENFUL = 60, BEHIND = 5, WIDE = 112, TALL = 28 };
 
-enum color { PLAIN, GOOD, BAD, NOTE, STRONG };
-
-static const char *const codes[] = {"", "\033[32m", "\033[31m", "\033[33m", "\033[1m"};
-
-/* The only door for foreign text to a terminal. */
-static void put(struct out *o, const char *s)
+static bool passed(const json_t *test)
 {
-    if (s)
-        escape_terminal(o->b, s, strlen(s));
+    return strcmp(get_str(test, "verdict"), verdict_name(VERDICT_PASS)) == 0;
 }
 
-/* A sentence of the result, in the reader's language. */
-static void put_said(struct out *o, const char *s)
-{
-    struct buf said = {0};
+/* ---- tests --------------------------------------------------------------------------- */
 
-    say(&said, o->o->lang, s);
-    put(o, said.data);
-    buf_release(&said);
-}
-
-static const char *word(const struct out *o, const char *msgid)
-{
-    return tr(o->o->lang, msgid);
-}
-
-static void paint(struct out *o, enum color c, const char *s)
-{
-    if (o->o->color && c != PLAIN)
-        buf_puts(o->b, codes[c]);
-    put(o, s);
-    if (o->o->color && c != PLAIN)
-        buf_puts(o->b, "\033[0m");
-}
-
-static const char *str(const json_t *j, const char *key)
-{
-    return json_string_value(json_object_get(j, key));
-}
-
-static int num(const json_t *j, const char *key)
-{
-    return (int)json_integer_value(json_object_get(j, key));
-}
-
-static const char *local(const struct out *o, const json_t *j, const char *key)
-{
-    return str(json_object_get(j, key), o->o->lang == LANG_ZH ? "zh" : "en");
-}
-
-static void put_frame(struct out *o, const json_t *f)
-{
-    const char *file = str(f, "file"), *function = str(f, "function"),
-               *source = str(f, "source");
-    auto_free char *place = NULL;
-
-    if (!file && !function)
-        return;
-    if (asprintf(&place, "%s:%d", file ? file : "?", num(f, "line")) < 0) {
-        place = NULL;
-        return;
-    }
-    buf_puts(o->b, "              ");
-    paint(o, STRONG, file ? place : "?");
-    if (function) {
-        buf_puts(o->b, word(o, "  in "));
-        put(o, function);
-    }
-    buf_puts(o->b, "\n");
-    if (source && *source) {
-        buf_puts(o->b, "                  | ");
-        put(o, source);
-        buf_puts(o->b, "\n");
-    }
-}
-
-static void put_stack(struct out *o, const json_t *s)
-{
-    const json_t *f;
-    size_t i;
-
-    buf_puts(o->b, "          ");
-    put_said(o, str(s, "label"));
-    buf_puts(o->b, "\n");
-    json_array_foreach(json_object_get(s, "frames"), i, f) put_frame(o, f);
-}
-
-static void put_stacks(struct out *o, const json_t *stacks)
-{
-    const json_t *s;
-    size_t i;
-
-    json_array_foreach((json_t *)stacks, i, s)
-    {
-        const int more = o->o->verbose || o->whole ? 0 : causes_alike(stacks, i);
-
-        if (more >= 0)
-            put_stack(o, s);
-        if (more > 0)
-            buf_printf(o->b, tr(o->o->lang, "          (and %d more like this one)\n"), more);
-    }
-}
-
-/* The last lines that the program printed: often they say what it was about to do. */
-static void put_output(struct out *o, const char *text, const char *indent)
-{
-    enum { LINES = 10 };
-    const char *from = text;
-    int lines = 0;
-
-    if (!text || !*text)
-        return;
-    for (const char *p = text + strlen(text) - 1; p > text && !o->whole && !o->o->verbose; p--)
-        if (p[-1] == '\n' && ++lines == LINES) {
-            from = p;
-            break;
-        }
-    buf_printf(
-        o->b, "%s%s\n", indent,
-        word(o, from > text ? "the program printed (last lines):" : "the program printed:"));
-    while (*from) {
-        const size_t n = strcspn(from, "\n");
-
-        buf_printf(o->b, "%s  | ", indent);
-        escape_terminal(o->b, from, n);
-        buf_puts(o->b, "\n");
-        from += n + (from[n] == '\n');
-    }
-}
-
-static void put_schedule(struct out *o, const json_t *s, const char *indent)
-{
-    char deeper[16];
-
-    if (!s)
-        return;
-    snprintf(deeper, sizeof deeper, "%s  ", indent);
-    if (num(s, "found_in") > 0 && !o->whole && json_array_size(json_object_get(s, "steps")))
-        buf_printf(o->b, tr(o->o->lang, "%sthe interleaving (found in schedule %d):\n"), indent,
-                   num(s, "found_in"));
-    else if (json_array_size(json_object_get(s, "steps")))
-        buf_printf(o->b, tr(o->o->lang, "%sthe interleaving:\n"), indent);
-    interleaving_table(o->b, s, deeper, o->whole, o->o->lang);
-    put_output(o, str(s, "output"), indent);
-    if (!str(s, "token") || !*str(s, "token")) /* not of one schedule, or of one without end */
-        return;
-    if (o->o->replay)
-        buf_printf(o->b, "%s%s: %s ", indent, word(o, "replay"), o->o->replay);
-    else if (o->test)
-        buf_printf(o->b, "%s%s: lockstep replay %s %s --token ", indent, word(o, "replay"),
-                   o->exercise, o->test);
-    else
-        return;
-    put(o, str(s, "token"));
-    buf_printf(o->b, "%s\n", o->o->behind ? o->o->behind : "");
-}
-
-static void put_evidence(struct out *o, const json_t *ev)
-{
-    const bool advice = json_is_true(json_object_get(ev, "advice"));
-
-    buf_puts(o->b, "        ");
-    paint(o, advice ? NOTE : BAD, advice ? word(o, "advice") : str(ev, "title"));
-    buf_printf(o->b, "  (%s)\n        ", str(ev, "mode"));
-    put_said(o, str(ev, "text"));
-    buf_puts(o->b, "\n");
-    put_stacks(o, json_object_get(ev, "stacks"));
-    put_schedule(o, json_object_get(ev, "schedule"), "        ");
-}
-
-/* What points at the same lines as in a test before is told in a line; -v tells it all. */
-static void put_cause(struct out *o, const json_t *ev)
-{
-    const char *before = o->o->verbose ? NULL : causes_seen(&o->told, ev, o->test);
-
-    if (!before) {
-        put_evidence(o, ev);
-        return;
-    }
-    o->shortened = true;
-    if (strcmp(before, o->test) == 0) /* another mode saw the same */
-        return;
-    buf_puts(o->b, "        ");
-    paint(o, BAD, str(ev, "title"));
-    buf_printf(o->b, "  (%s)  ", str(ev, "mode"));
-    buf_printf(o->b, tr(o->o->lang, "the same lines as in %s"), before);
-    buf_puts(o->b, "\n");
-}
-
-/* Of one test: what has an interleaving first. */
-static void put_all_evidence(struct out *o, json_t *evidence)
-{
-    json_t *ev;
-    size_t i;
-
-    for (int explored = 1; explored >= 0; explored--)
-        json_array_foreach(evidence, i, ev)
-        {
-            if (causes_explored(ev) != explored)
-                continue;
-            if (o->o->verbose || causes_worth_telling(evidence, ev))
-                put_cause(o, ev);
-            else if (!json_is_true(json_object_get(ev, "advice")))
-                o->shortened = true;
-        }
-}
-
-static void put_modes(struct out *o, const json_t *test)
+static void put_modes(struct pen *p, const json_t *test)
 {
     const char *mode;
     json_t *v;
 
-    buf_printf(o->b, "        %s", word(o, "modes:"));
+    buf_printf(p->b, "        %s", pen_word(p, "modes:"));
     json_object_foreach(json_object_get(test, "modes"), mode, v)
-        buf_printf(o->b, " %s %s", mode, json_string_value(v));
-    buf_puts(o->b, "\n");
+        buf_printf(p->b, " %s %s", mode, json_string_value(v));
+    buf_puts(p->b, "\n");
 }
 
+/* "[2]": which of the causes below it fails for. */
+static void put_numbers(struct pen *p, const struct causes *c, const char *test)
+{
+    bool any = false;
+
+    for (int i = 0; c && i < c->count; i++)
+        if (cause_fails(&c->list[i], test)) {
+            buf_printf(p->b, any ? ", %d" : "  [%d", i + 1);
+            any = true;
+        }
+    if (any)
+        buf_puts(p->b, "]");
+}
+
+static void put_test(struct pen *p, const json_t *t, const struct causes *c)
+{
+    const char *verdict = get_str(t, "verdict");
+    const bool pass = passed(t);
+
+    buf_puts(p->b, "  ");
+    pen_paint(p, pass ? GOOD : BAD, pass ? pen_word(p, "pass") : pen_word(p, "FAIL"));
+    buf_printf(p->b, "  %-26s %3ld/%-3ld  ", get_str(t, "id"), get_num(t, "points"),
+               get_num(t, "max"));
+    if (pass) {
+        pen_put(p, get_lang(json_object_get(t, "title"), p->o->lang));
+    } else {
+        pen_paint(p, BAD, verdict);
+        if (!p->o->width || p->o->width >= WIDE) {
+            buf_puts(p->b, ": ");
+            pen_say(p, get_str(t, "headline"));
+        }
+        put_numbers(p, c, get_str(t, "id"));
+    }
+    buf_puts(p->b, "\n");
+}
+
+/* "a, b, c", and ends the line. */
+static void put_names(struct pen *p, const char *const *names, int count)
+{
+    struct buf list = {0};
+
+    for (int i = 0; i < count; i++)
+        buf_printf(&list, "%s%s", i == 0 ? "" : p->o->lang == LANG_ZH ? "、" : ", ", names[i]);
+    pen_flow(p, list.data ? list.data : "", 8);
+    buf_release(&list);
+}
+
+/* Where something failed, what passed is one line: "pass  3 tests, 30 points: a, b, c". */
+static void put_passed(struct pen *p, const json_t *tests)
+{
+    const size_t all = json_array_size(tests);
+    auto_free const char **names = calloc(all + 1, sizeof *names);
+    long points = 0;
+    int count = 0;
+    const json_t *t;
+    size_t i;
+
+    if (!names)
+        return;
+    json_array_foreach((json_t *)tests, i, t) if (passed(t))
+    {
+        points += get_num(t, "points");
+        names[count++] = get_str(t, "id");
+    }
+    if (count == 0)
+        return;
+    buf_puts(p->b, "  ");
+    pen_paint(p, GOOD, pen_word(p, "pass"));
+    buf_printf(p->b,
+               count == 1 ? tr(p->o->lang, "  %d test, %ld points: ")
+                          : tr(p->o->lang, "  %d tests, %ld points: "),
+               count, points);
+    put_names(p, names, count);
+}
+
+/* -v: of one test everything that any mode found; what has an interleaving first. */
+static void put_everything(struct pen *p, const json_t *t)
+{
+    const char *hint = get_lang(json_object_get(t, "hint"), p->o->lang);
+    json_t *ev;
+    size_t i;
+
+    p->test = get_str(t, "id");
+    for (int explored = 1; explored >= 0; explored--)
+        json_array_foreach(json_object_get(t, "evidence"), i,
+                           ev) if (causes_explored(ev) == explored) finding_whole(p, ev);
+    put_modes(p, t);
+    if (!*hint)
+        return;
+    buf_puts(p->b, "        ");
+    pen_paint(p, NOTE, pen_word(p, "about this test: "));
+    pen_put(p, hint);
+    buf_puts(p->b, "\n");
+}
+
+/* ---- causes -------------------------------------------------------------------------- */
+
+static void put_failing(struct pen *p, const struct cause *c)
+{
+    if (c->count == 1) {
+        buf_printf(p->b, tr(p->o->lang, "  (%s, fails %s)\n"), get_str(c->finding, "mode"),
+                   c->tests[0]);
+        return;
+    }
+    buf_printf(p->b, "  (%s)\n      ", get_str(c->finding, "mode"));
+    buf_printf(p->b, tr(p->o->lang, "%d tests fail for this reason: "), c->count);
+    put_names(p, c->tests, c->count);
+}
+
+static void put_cause(struct pen *p, const struct cause *c, int number, int room,
+                      enum detail detail)
+{
+    const char *hint = get_lang(json_object_get(c->test, "hint"), p->o->lang);
+
+    p->test = get_str(c->test, "id");
+    if (detail != DETAIL_SCREEN)
+        buf_puts(p->b, "\n");
+    buf_printf(p->b, "  [%d] ", number);
+    pen_paint(p, BAD, get_str(c->finding, "title"));
+    put_failing(p, c);
+    finding_short(p, c->finding, hint, room - 3, detail);
+}
+
+static void name_causes(struct pen *p, const struct causes *c, int from)
+{
+    buf_puts(p->b, "\n");
+    for (int i = from; i < c->count && i < from + ANOTHER; i++) {
+        buf_printf(p->b, "  [%d] ", i + 1);
+        pen_paint(p, BAD, get_str(c->list[i].finding, "title"));
+        buf_puts(p->b, "\n");
+    }
+    if (c->count > from + ANOTHER)
+        buf_printf(p->b, tr(p->o->lang, "  and %d more\n"), c->count - from - ANOTHER);
+}
+
+/* The first in full, the others shorter, and what is beyond a screen by name. */
+static void put_causes(struct pen *p, const struct causes *c, int used)
+{
+    const int begun = pen_lines(p->b) - used;
+    int i;
+
+    for (i = 0; i < c->count; i++) {
+        const int named = i + 1 < c->count ? c->count - i : 0;
+        const int room = SCREENFUL - BEHIND - (named > ANOTHER ? ANOTHER + 1 : named) -
+                         (pen_lines(p->b) - begun);
+
+        if (i > 0 && room < ANOTHER)
+            break;
+        put_cause(p, &c->list[i], i + 1, i == 0 ? (room < CAUSE ? room : CAUSE) : ANOTHER,
+                  i == 0 ? DETAIL_FULL : DETAIL_PLACES);
+    }
+    if (i < c->count)
+        name_causes(p, c, i);
+    if (c->left_out || c->count > 1)
+        buf_printf(p->b, "  %s\n",
+                   pen_word(p, "Shortened: -v shows every finding of every mode."));
+}
+
+/* ---- an exercise --------------------------------------------------------------------- */
+
+static void put_compiler(struct pen *p, const char *text)
+{
+    buf_printf(p->b, "  %s\n", pen_word(p, "The compiler says:"));
+    while (text && *text) {
+        const size_t n = strcspn(text, "\n");
+
+        buf_puts(p->b, "    | ");
+        escape_terminal(p->b, text, n);
+        buf_puts(p->b, "\n");
+        text += n + (text[n] == '\n');
+    }
+}
+
+/* All tests have this verdict. */
 static bool same_everywhere(const json_t *tests, const char *verdict)
 {
     const json_t *t;
     size_t i;
 
     json_array_foreach((json_t *)tests, i,
-                       t) if (strcmp(str(t, "verdict"), verdict) != 0) return false;
+                       t) if (strcmp(get_str(t, "verdict"), verdict) != 0) return false;
     return json_array_size(tests) > 1;
 }
 
-static void put_test(struct out *o, const json_t *t, bool short_form)
+/* Where all tests fail for one reason that needs no lines: says it. False: they do not. */
+static bool put_one_reason(struct pen *p, const json_t *x)
 {
-    const char *verdict = str(t, "verdict"), *hint = local(o, t, "hint");
-    const bool pass = strcmp(verdict, "pass") == 0;
+    const json_t *tests = json_object_get(x, "tests"), *evidence;
 
-    o->test = str(t, "id");
-    buf_puts(o->b, "  ");
-    paint(o, pass ? GOOD : BAD, pass ? word(o, "pass") : word(o, "FAIL"));
-    buf_printf(o->b, "  %-26s %3d/%-3d  ", str(t, "id"), num(t, "points"), num(t, "max"));
-    if (!pass) {
-        paint(o, BAD, verdict);
-        buf_puts(o->b, ": ");
+    evidence = json_object_get(json_array_get(tests, 0), "evidence");
+    if (same_everywhere(tests, verdict_name(VERDICT_NOT_IMPLEMENTED))) {
+        if (strcmp(get_str(x, "status"), "missing") == 0)
+            finding_whole(p, json_array_get(evidence, 0));
+        else
+            buf_printf(p->b, "  %s",
+                       pen_word(p, "Nothing is written here yet: each test ends at a function "
+                                   "that still answers ENOSYS, as the stub does.\n  Open the "
+                                   "file, read the header, start with the first test "
+                                   "below.\n"));
+        return true;
     }
-    if (pass)
-        put(o, local(o, t, "title"));
-    else
-        put_said(o, str(t, "headline"));
-    buf_puts(o->b, "\n");
-    if (short_form)
-        return;
-    put_all_evidence(o, json_object_get(t, "evidence"));
-    if (o->o->verbose)
-        put_modes(o, t);
-    if (hint) {
-        buf_puts(o->b, "        ");
-        paint(o, NOTE, word(o, "about this test: "));
-        put(o, hint);
-        buf_puts(o->b, "\n");
-    }
+    if (!same_everywhere(tests, verdict_name(VERDICT_COMPILE_ERROR)) &&
+        !same_everywhere(tests, verdict_name(VERDICT_FORBIDDEN)))
+        return false;
+    finding_whole(p, json_array_get(evidence, 0));
+    return true;
 }
 
-static void put_compiler(struct out *o, const char *text)
+/* As many as stand in one line, and an ellipsis in the place of the next. */
+static int names_that_fit(const struct pen *p, const char **names, int count)
 {
-    buf_printf(o->b, "  %s\n", word(o, "The compiler says:"));
-    while (text && *text) {
-        const size_t n = strcspn(text, "\n");
+    int room = (p->o->width ? p->o->width : WIDE) - (int)sizeof "  FAIL  10/10  , ...";
 
-        buf_puts(o->b, "    | ");
-        escape_terminal(o->b, text, n);
-        buf_puts(o->b, "\n");
-        text += n + (text[n] == '\n');
+    for (int i = 0; i < count; i++) {
+        room -= (int)strlen(names[i]) + 2;
+        if (room < 0 && i > 0) {
+            names[i] = "...";
+            return i + 1;
+        }
     }
+    return count;
 }
 
-/* All tests fail for one reason: say it once, kindly, and list the rest briefly. */
-static void put_tests(struct out *o, const json_t *x)
+/* Of a screen that has `height` rows: what passed and failed in two lines, and why the first
+ * test failed, as far as there is room. */
+static void put_first(struct pen *p, const json_t *tests, const struct causes *c, int used)
 {
-    const json_t *tests = json_object_get(x, "tests"), *t;
-    static const struct {
-        const char *verdict, *words;
-    } once[] = {
-        {"not-implemented",
-         N_("Nothing is written here yet: each test ends at a function that still "
-            "answers ENOSYS, as the stub does.\n  Open the file, read the header, "
-            "start with the first test below.\n")},
-        {"compile-error", NULL},
-        {"forbidden", NULL},
-    };
-    bool brief = false, told = false;
+    const int all = (int)json_array_size(tests), room = p->o->height - used;
+    auto_free const char **names = calloc((size_t)all + 1, sizeof *names);
+    const json_t *t;
+    int failed = 0;
     size_t i;
 
-    for (size_t k = 0; k < ARRAY_SIZE(once); k++) {
-        const json_t *ev =
-            json_array_get(json_object_get(json_array_get(tests, 0), "evidence"), 0);
-
-        if (!same_everywhere(tests, once[k].verdict))
-            continue;
-        brief = true;
-        if (strcmp(str(x, "status"), "missing") == 0 || !once[k].words) {
-            put_evidence(o, ev);
-            continue;
-        }
-        buf_puts(o->b, "  ");
-        put(o, word(o, once[k].words));
-    }
-    if (strcmp(str(x, "status"), "missing") == 0)
+    if (!names)
         return;
-    json_array_foreach((json_t *)tests, i, t)
-    {
-        const bool failed = strcmp(str(t, "verdict"), "pass") != 0;
-
-        put_test(o, t, (brief && !o->o->verbose) || (o->o->first && told));
-        told |= failed;
-    }
+    json_array_foreach((json_t *)tests, i, t) if (!passed(t)) names[failed++] =
+        get_str(t, "id");
+    buf_puts(p->b, "  ");
+    pen_paint(p, GOOD, pen_word(p, "pass"));
+    buf_printf(p->b, "  %d/%d\n  ", all - failed, all);
+    pen_paint(p, BAD, pen_word(p, "FAIL"));
+    buf_printf(p->b, "  %d/%d  ", failed, all);
+    put_names(p, names, names_that_fit(p, names, failed));
+    put_cause(p, &c->list[0], 1, p->o->height ? room - 2 : CAUSE,
+              p->o->height && room < TALL ? DETAIL_SCREEN : DETAIL_FULL);
 }
 
-static void put_exercise(struct out *o, const json_t *x)
+static void put_tests(struct pen *p, const json_t *x, int begun)
 {
-    auto_free char *score = NULL;
-    struct shares s;
-    const char *output = str(x, "compiler_output");
+    const json_t *tests = json_object_get(x, "tests"), *t;
+    const bool brief = put_one_reason(p, x);
+    struct causes c = {0};
+    size_t i;
 
-    if (asprintf(&score, "%d/%d", num(x, "score"), num(x, "max")) < 0)
-        score = NULL;
-    o->exercise = str(x, "id");
-    o->test = NULL;
-    paint(o, STRONG, str(x, "id"));
-    buf_puts(o->b, "  ");
-    put(o, local(o, x, "title"));
-    buf_puts(o->b, "  ");
-    if (strcmp(str(x, "status"), "not-graded") == 0) {
-        paint(o, NOTE, word(o, "NOT GRADED"));
-        buf_printf(o->b, "\n  %s\n  ",
-                   word(o, "This is no zero, and says nothing of the work:"));
-        put(o, str(x, "reason"));
-        buf_puts(o->b, "\n\n");
+    if (strcmp(get_str(x, "status"), "missing") == 0)
+        return;
+    if (!brief && !p->o->verbose && !causes_collect(&c, tests, p->o->first))
+        p->b->failed = true;
+    if (c.count && p->o->first) {
+        put_first(p, tests, &c, pen_lines(p->b) - begun);
+        causes_release(&c);
         return;
     }
-    paint(o, num(x, "score") == num(x, "max") ? GOOD : BAD, score);
+    if (c.count)
+        put_passed(p, tests);
+    json_array_foreach((json_t *)tests, i, t)
+    {
+        if (c.count && passed(t))
+            continue;
+        put_test(p, t, &c);
+        if (p->o->verbose && (!passed(t) || !brief))
+            put_everything(p, t);
+    }
+    if (c.count)
+        put_causes(p, &c, pen_lines(p->b) - begun);
+    causes_release(&c);
+}
+
+static void put_not_graded(struct pen *p, const json_t *x)
+{
+    pen_paint(p, NOTE, pen_word(p, "NOT GRADED"));
+    buf_printf(p->b, "\n  %s\n  ",
+               pen_word(p, "This is no zero, and says nothing of the work:"));
+    pen_put(p, get_str(x, "reason"));
+    buf_puts(p->b, "\n\n");
+}
+
+static void put_score(struct pen *p, const json_t *x)
+{
+    const long score = get_num(x, "score"), max = get_num(x, "max");
+    char text[64];
+    struct shares s;
+
+    snprintf(text, sizeof text, "%ld/%ld", score, max);
+    pen_paint(p, score == max ? GOOD : BAD, text);
     get_shares(x, &s);
     if (s.hidden_max)
-        buf_printf(o->b, tr(o->o->lang, "  (visible %ld/%ld, hidden %ld/%ld)"), s.visible,
+        buf_printf(p->b, tr(p->o->lang, "  (visible %ld/%ld, hidden %ld/%ld)"), s.visible,
                    s.visible_max, s.hidden, s.hidden_max);
-    if (o->o->paths && *str(o->o->paths, str(x, "id"))) {
-        buf_puts(o->b, "  ");
-        put(o, str(o->o->paths, str(x, "id")));
+    if (p->o->paths && *get_str(p->o->paths, p->exercise)) {
+        buf_puts(p->b, "  ");
+        pen_put(p, get_str(p->o->paths, p->exercise));
     }
-    buf_puts(o->b, "\n");
-    if (output)
-        put_compiler(o, output);
-    o->shortened = false;
-    put_tests(o, x);
-    causes_release(&o->told);
-    if (o->shortened)
-        buf_printf(o->b, "  %s\n", word(o, "Shortened: -v shows every finding of every mode."));
-    buf_puts(o->b, "\n");
+    buf_puts(p->b, "\n");
+}
+
+static void put_title(struct pen *p, const json_t *x)
+{
+    pen_paint(p, STRONG, p->exercise);
+    buf_puts(p->b, "  ");
+    pen_put(p, get_lang(json_object_get(x, "title"), p->o->lang));
+    buf_puts(p->b, "  ");
+}
+
+static void put_exercise(struct pen *p, const json_t *x)
+{
+    const char *output = get_str(x, "compiler_output");
+    const int begun = pen_lines(p->b);
+
+    p->exercise = get_str(x, "id");
+    p->test = NULL;
+    if (!p->o->first)
+        put_title(p, x);
+    if (get_not_graded(x)) {
+        put_not_graded(p, x);
+        return;
+    }
+    if (!p->o->first)
+        put_score(p, x);
+    if (*output)
+        put_compiler(p, output);
+    put_tests(p, x, begun);
+    buf_puts(p->b, "\n");
+}
+
+/* The sum, how strongly programs were confined, and what that does not stop. */
+static void put_footer(struct pen *p, const json_t *result, int ungraded)
+{
+    const enum lang lang = p->o->lang;
+    struct buf line = {0};
+    enum tier tier;
+
+    if (ungraded) /* a sum of what is there would look like points that were lost */
+        buf_printf(&line, tr(lang, "total ?/%ld, %d not graded"), get_num(result, "max"),
+                   ungraded);
+    else
+        buf_printf(&line, tr(lang, "total %ld/%ld"), get_num(result, "score"),
+                   get_num(result, "max"));
+    if (tier_parse(get_str(result, "tier"), &tier))
+        buf_printf(&line, tr(lang, "   (tier %s: %s)"), tier_name(tier),
+                   tr(lang, tier_promise(tier)));
+    pen_flow(p, line.data ? line.data : "", 4);
+    line.len = 0;
+    buf_puts(&line, tr(lang, "trust: "));
+    say(&line, lang, get_str(result, "trust"));
+    if (strcmp(get_str(result, "memory"), "each") == 0)
+        buf_puts(&line, tr(lang, "; memory was limited for each process, not for a run as a "
+                                 "whole"));
+    pen_flow(p, line.data ? line.data : "", 4);
+    buf_release(&line);
+    if (get_warning(result, lang))
+        pen_flow(p, get_warning(result, lang), 4);
 }
 
 int report_text(const json_t *result, const struct text_options *options, struct buf *ret,
                 struct err *e)
 {
-    struct out o = {.b = ret, .o = options};
+    struct pen p = {.b = ret, .o = options};
     const json_t *x;
-    enum tier tier;
     int ungraded = 0;
     size_t i;
 
     json_array_foreach(json_object_get(result, "exercises"), i, x)
     {
-        put_exercise(&o, x);
-        ungraded += strcmp(str(x, "status"), "not-graded") == 0;
+        put_exercise(&p, x);
+        ungraded += get_not_graded(x);
     }
-    if (options->first)
-        return ret->failed ? err_oom(e) : 0;
-    if (ungraded) /* a sum of what is there would look like points that were lost */
-        buf_printf(ret, tr(options->lang, "total ?/%d, %d not graded"), num(result, "max"),
-                   ungraded);
-    else
-        buf_printf(ret, tr(options->lang, "total %d/%d"), num(result, "score"),
-                   num(result, "max"));
-    if (tier_parse(str(result, "tier"), &tier))
-        buf_printf(ret, tr(options->lang, "   (tier %s: %s)\n"), tier_name(tier),
-                   tr(options->lang, tier_promise(tier)));
-    buf_puts(ret, tr(options->lang, "trust: "));
-    say(ret, options->lang, str(result, "trust"));
-    if (strcmp(str(result, "memory"), "each") == 0)
-        buf_puts(ret, tr(options->lang,
-                         "; memory was limited for each process, not for a run as a whole"));
-    buf_puts(ret, "\n");
-    if (get_warning(result, options->lang))
-        buf_printf(ret, "%s\n", get_warning(result, options->lang));
-    return ret->failed ? err_oom(e) : 0;
-}
-
-static void put_finding(struct out *o, const json_t *f)
-{
-    const bool advice = json_is_true(json_object_get(f, "advice"));
-
-    if (advice)
-        paint(o, NOTE, word(o, "advice: "));
-    paint(o, advice ? NOTE : BAD, str(f, "title"));
-    buf_puts(o->b, "\n    ");
-    put_said(o, str(f, "text"));
-    buf_puts(o->b, "\n");
-    put_stacks(o, json_object_get(f, "stacks"));
-    if (!advice || o->o->verbose)
-        put_schedule(o, json_object_get(f, "schedule"), "    ");
-    buf_puts(o->b, "\n");
-}
-
-/* Where signals could have come, and where they did. */
-static void put_deliveries(struct buf *b, const json_t *pair, enum lang lang)
-{
-    const long done = (long)json_integer_value(json_array_get(pair, 0));
-    const long all = (long)json_integer_value(json_array_get(pair, 1));
-
-    if (all)
-        buf_printf(b,
-                   tr(lang, "signals came at %ld of the %ld points that were seen at which "
-                            "they could\n"),
-                   done, all);
-}
-
-/* "(not varied: time limits, ...)": what the word "all" does not cover. */
-static void put_not_varied(struct buf *b, const json_t *kinds, enum lang lang)
-{
-    struct buf list = {0};
-    const json_t *k;
-    size_t i;
-
-    json_array_foreach(kinds, i, k)
-    {
-        buf_puts(&list, i == 0 ? "" : lang == LANG_ZH ? "、" : ", ");
-        say(&list, lang, json_string_value(k));
-    }
-    buf_printf(b, tr(lang, " (not varied: %s)"), list.data ? list.data : "");
-    buf_release(&list);
-}
-
-/* How far it went, and what is missing: never "all" when something was cut. */
-static void put_extent(struct buf *b, const json_t *x, enum lang lang)
-{
-    const int n = num(x, "schedules"), cut = num(x, "cut"), dropped = num(x, "dropped");
-    const char *extent = str(x, "extent"), *stopped = str(x, "stopped");
-    struct buf why = {0};
-
-    if (strcmp(extent, "replay") == 0) {
-        buf_puts(b, tr(lang, "replayed one schedule"));
-        return;
-    }
-    if (strcmp(extent, "all") == 0 && num(x, "bugs") == 0) {
-        buf_printf(b,
-                   n == 1 ? tr(lang, "all %d schedule of the model explored")
-                          : tr(lang, "all %d schedules of the model explored"),
-                   n);
-        put_not_varied(b, json_object_get(x, "not_varied"), lang);
-        return;
-    }
-    buf_printf(b, n == 1 ? tr(lang, "%d schedule explored") : tr(lang, "%d schedules explored"),
-               n);
-    if (stopped) {
-        say(&why, lang, stopped);
-        buf_printf(b, tr(lang, " (stopped: %s)"), why.data ? why.data : "");
-        why.len = 0;
-    }
-    if (cut) {
-        say(&why, lang, str(x, "reason"));
-        buf_printf(b, tr(lang, ", %d more cut (%s)"), cut, why.data ? why.data : "");
-    }
-    buf_release(&why);
-    if (json_is_true(json_object_get(x, "unwatched")))
-        buf_puts(b, tr(lang, ", memory beyond the first 64 MiB not watched for races"));
-    if (dropped)
-        buf_printf(b, tr(lang, ", further findings left out: %d"), dropped);
-}
-
-int report_exploration_text(const json_t *x, const struct text_options *options,
-                            const char *replay, const char *behind, struct buf *ret,
-                            struct err *e)
-{
-    struct text_options with = *options;
-    struct out o = {.b = ret, .o = &with};
-    const char *extent = str(x, "extent");
-    const enum lang lang = options->lang;
-    const int bugs = num(x, "bugs");
-    const json_t *f;
-    size_t i;
-
-    o.whole = strcmp(extent, "replay") == 0;
-    with.replay = replay;
-    with.behind = behind;
-    json_array_foreach(json_object_get(x, "findings"), i, f) put_finding(&o, f);
-    if (strcmp(extent, "none") == 0 && !bugs)
-        return ret->failed ? err_oom(e) : 0; /* why not is the command's business */
-    if (with.verbose)
-        put_output(&o, str(x, "output"), "");
-    put_extent(ret, x, lang);
-    buf_puts(ret, tr(lang, ": "));
-    if (bugs)
-        buf_printf(ret, bugs == 1 ? tr(lang, "%d bug found\n") : tr(lang, "%d bugs found\n"),
-                   bugs);
-    else
-        buf_puts(ret, tr(lang, "no bug found\n"));
-    put_deliveries(ret, json_object_get(x, "deliveries"), lang);
+    if (!options->first)
+        put_footer(&p, result, ungraded);
     return ret->failed ? err_oom(e) : 0;
 }

@@ -22,10 +22,17 @@ class Terminal:
         if self.pid == 0:
             os.chdir(cwd or ".")
             os.execvpe(argv[0], argv, env or os.environ)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self.resize(40, 120)
         self.shown = ""
         self.text = ""
         self.status = None
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def page(self):
+        """The lines that `text` has put on an empty screen last."""
+        return self.text.rsplit("\x1b[2J", 1)[-1].replace("\r", "").split("\n")
 
     def read(self):
         ready, _, _ = select.select([self.fd], [], [], 1)

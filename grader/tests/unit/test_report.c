@@ -87,6 +87,13 @@ START_TEST(hostile_bytes_survive_every_format)
     ck_assert_ptr_null(strchr(junit.data, '\x1b'));
     ck_assert_ptr_null(strchr(text.data, '\x1b'));
     ck_assert_ptr_null(strstr(text.data, "\xff"));
+    for (int width = 0; width < 300; width += 50) {
+        text.len = 0;
+        o = (struct text_options){.width = width, .first = width == 100, .height = width / 5};
+        ck_assert_int_eq(report_text(j, &o, &text, &e), 0);
+        ck_assert_ptr_null(strchr(text.data, '\x1b'));
+        ck_assert_ptr_null(strstr(text.data, "\xff"));
+    }
     json_decref(j);
     json_decref(back);
     buf_release(&json);

@@ -1,0 +1,279 @@
+/* finding.c - one finding for a person at a terminal: in whole, or in a few lines. */
+#include <string.h>
+
+#include "core/escape.h"
+#include "core/verdict.h"
+#include "report/causes.h"
+#include "report/interleaving.h"
+#include "report/pen.h"
+#include "report/words.h"
+
+/* ---- stacks -------------------------------------------------------------------------- */
+
+static void put_frame(struct pen *p, const json_t *f, int indent)
+{
+    const char *file = get_str(f, "file"), *function = get_str(f, "function"),
+               *source = get_str(f, "source");
+    auto_free char *place = NULL;
+
+    if (!*file && !*function)
+        return;
+    if (asprintf(&place, "%s:%ld", file, get_num(f, "line")) < 0) {
+        place = NULL;
+        return;
+    }
+    buf_printf(p->b, "%*s", indent, "");
+    pen_paint(p, STRONG, *file ? place : "?");
+    if (*function) {
+        buf_puts(p->b, pen_word(p, "  in "));
+        pen_put(p, function);
+    }
+    buf_puts(p->b, "\n");
+    if (!*source)
+        return;
+    buf_printf(p->b, "%*s| ", indent + 4, "");
+    pen_put(p, source);
+    buf_puts(p->b, "\n");
+}
+
+static const json_t *named_frame(const json_t *stack)
+{
+    const json_t *f;
+    size_t i;
+
+    json_array_foreach(json_object_get(stack, "frames"), i,
+                       f) if (*get_str(f, "file")) return f;
+    return NULL;
+}
+
+/* `innermost`: of its frames only the submission's innermost line, or where there is none the
+ * innermost that is known. */
+static void put_stack(struct pen *p, const json_t *s, int indent, bool innermost)
+{
+    const json_t *own = causes_own_frame(s), *f;
+    size_t i;
+
+    buf_printf(p->b, "%*s", indent, "");
+    pen_say(p, get_str(s, "label"));
+    buf_puts(p->b, "\n");
+    if (innermost) {
+        put_frame(p, own ? own : named_frame(s), indent + 4);
+        return;
+    }
+    json_array_foreach(json_object_get(s, "frames"), i, f) put_frame(p, f, indent + 4);
+}
+
+/* "check_event.c:31: ..." names already the only place that this stack has. */
+static bool is_told(const json_t *stack, const char *text)
+{
+    const json_t *f = named_frame(stack);
+    auto_free char *place = NULL;
+
+    if (!f || causes_own_frame(stack) ||
+        asprintf(&place, "%s:%ld: ", get_str(f, "file"), get_num(f, "line")) < 0) {
+        place = NULL;
+        return false;
+    }
+    return strncmp(text, place, strlen(place)) == 0;
+}
+
+/* Two accesses race: the one that writes is told first. */
+static bool is_backwards(const json_t *stacks)
+{
+    const char *first = get_str(json_array_get(stacks, 0), "label");
+    const char *second = get_str(json_array_get(stacks, 1), "label");
+
+    return json_array_size(stacks) == 2 && strstr(first, "read") && strstr(second, "wr");
+}
+
+/* Of a finding at most so many, and only its innermost lines; 0: all of all. */
+static void put_stacks(struct pen *p, const json_t *finding, int indent, size_t most)
+{
+    const json_t *stacks = json_object_get(finding, "stacks"), *s;
+    const bool all = p->o->verbose || p->whole, backwards = is_backwards(stacks);
+    size_t told = 0, left = 0;
+
+    for (size_t k = 0; k < json_array_size(stacks); k++) {
+        const size_t i = backwards ? 1 - k : k;
+        const int more = all ? 0 : causes_alike(stacks, i);
+
+        s = json_array_get(stacks, i);
+        if (more < 0 || (most && is_told(s, get_str(finding, "text"))))
+            continue;
+        if (most && told == most) {
+            left += 1 + (size_t)more;
+            continue;
+        }
+        told++;
+        put_stack(p, s, indent, most != 0);
+        if (more > 0) {
+            buf_printf(p->b, "%*s", indent, "");
+            buf_printf(p->b, tr(p->o->lang, "(and %d more like this one)\n"), more);
+        }
+    }
+    if (left) {
+        buf_printf(p->b, "%*s", indent, "");
+        buf_printf(p->b, tr(p->o->lang, "(and %d more places)\n"), (int)left);
+    }
+}
+
+/* ---- what was printed, and the schedule ---------------------------------------------- */
+
+/* The last lines that the program printed: often they say what it was about to do. */
+void finding_output(struct pen *p, const char *text, const char *indent, int most)
+{
+    const char *from = text;
+    int lines = 0;
+
+    if (!*text)
+        return;
+    for (const char *c = text + strlen(text) - 1; c > text && most; c--)
+        if (c[-1] == '\n' && ++lines == most) {
+            from = c;
+            break;
+        }
+    buf_printf(p->b, "%s%s\n", indent,
+               pen_word(p, from > text ? "the program printed (last lines):"
+                                       : "the program printed:"));
+    while (*from) {
+        const size_t n = strcspn(from, "\n");
+
+        buf_printf(p->b, "%s  | ", indent);
+        escape_terminal(p->b, from, n);
+        buf_puts(p->b, "\n");
+        from += n + (from[n] == '\n');
+    }
+}
+
+static void put_table(struct pen *p, const json_t *schedule, const char *indent, int rows)
+{
+    char deeper[16];
+
+    if (json_array_size(json_object_get(schedule, "steps")) == 0)
+        return;
+    snprintf(deeper, sizeof deeper, "%s  ", indent);
+    if (get_num(schedule, "found_in") > 0 && !p->whole)
+        buf_printf(p->b, tr(p->o->lang, "%sthe interleaving (found in schedule %d):\n"), indent,
+                   (int)get_num(schedule, "found_in"));
+    else
+        buf_printf(p->b, tr(p->o->lang, "%sthe interleaving:\n"), indent);
+    interleaving_table(
+        p->b, schedule,
+        &(struct interleaving){
+            .indent = deeper, .rows = rows, .width = p->o->width, .lang = p->o->lang});
+}
+
+static void put_replay(struct pen *p, const json_t *schedule, const char *indent)
+{
+    const char *token = get_str(schedule, "token");
+
+    if (!*token) /* not of one schedule, or of one without end */
+        return;
+    if (p->o->replay)
+        buf_printf(p->b, "%s%s: %s ", indent, pen_word(p, "replay"), p->o->replay);
+    else if (p->test)
+        buf_printf(p->b, "%s%s: lockstep replay %s %s --token ", indent, pen_word(p, "replay"),
+                   p->exercise, p->test);
+    else
+        return;
+    pen_put(p, token);
+    buf_printf(p->b, "%s\n", p->o->behind ? p->o->behind : "");
+}
+
+/* ---- a finding ----------------------------------------------------------------------- */
+
+void finding_stacks(struct pen *p, const json_t *finding, int stacks_at)
+{
+    put_stacks(p, finding, stacks_at, 0);
+}
+
+void finding_body(struct pen *p, const json_t *finding, const char *indent, int stacks_at)
+{
+    enum { PRINTED = 10 };
+    const json_t *schedule = json_object_get(finding, "schedule");
+    const bool all = p->whole || p->o->verbose;
+
+    finding_stacks(p, finding, stacks_at);
+    if (!schedule)
+        return;
+    put_table(p, schedule, indent, p->whole ? INTERLEAVING_ALL : INTERLEAVING_LONG);
+    finding_output(p, get_str(schedule, "output"), indent, all ? 0 : PRINTED);
+    put_replay(p, schedule, indent);
+}
+
+void finding_whole(struct pen *p, const json_t *finding)
+{
+    const bool advice = json_is_true(json_object_get(finding, "advice"));
+
+    buf_puts(p->b, "        ");
+    pen_paint(p, advice ? NOTE : BAD,
+              advice ? pen_word(p, "advice") : get_str(finding, "title"));
+    buf_printf(p->b, "  (%s)\n        ", get_str(finding, "mode"));
+    pen_say(p, get_str(finding, "text"));
+    buf_puts(p->b, "\n");
+    finding_body(p, finding, "        ", 10);
+}
+
+/* How many rows say something: of one task alone few, of a leak that it makes none. */
+static int worth_rows(const json_t *finding, int room)
+{
+    enum { ALONE = 6, FEWEST = 4 };
+    const json_t *steps = json_object_get(json_object_get(finding, "schedule"), "steps"), *st;
+    bool alone = true;
+    size_t i;
+
+    json_array_foreach((json_t *)steps, i, st) alone &=
+        get_num(st, "task") == get_num(json_array_get(steps, 0), "task");
+    if (alone && strcmp(get_str(finding, "verdict"), verdict_name(VERDICT_LEAK)) == 0)
+        return 0;
+    if (alone && room > ALONE)
+        return ALONE;
+    return room < FEWEST ? FEWEST : room;
+}
+
+/* What leads from here to the mistake: a rule of its kind, and the test's own question. */
+static void put_hints(struct pen *p, const json_t *finding, const char *hint)
+{
+    enum verdict v;
+
+    if (verdict_parse(get_str(finding, "verdict"), &v) && verdict_look(v)) {
+        buf_puts(p->b, "      ");
+        pen_paint(p, NOTE, pen_word(p, "look at: "));
+        pen_flow(p, pen_word(p, verdict_look(v)), 8);
+    }
+    if (!*hint)
+        return;
+    buf_puts(p->b, "      ");
+    pen_paint(p, NOTE, pen_word(p, "about this test: "));
+    pen_flow(p, hint, 8);
+}
+
+void finding_short(struct pen *p, const json_t *finding, const char *hint, int room,
+                   enum detail detail)
+{
+    enum { PLACES = 3, FEWER_PLACES = 2, PRINTED = 3 };
+    const json_t *schedule = json_object_get(finding, "schedule");
+    const size_t places = detail == DETAIL_FULL ? PLACES : FEWER_PLACES;
+    struct buf *to = p->b, before = {0}, behind = {0};
+
+    p->b = &before;
+    buf_puts(p->b, "      ");
+    pen_say_line(p, get_str(finding, "text"), 8);
+    put_stacks(p, finding, 8, places);
+    p->b = &behind;
+    if (detail == DETAIL_FULL) {
+        finding_output(p, get_str(schedule, "output"), "      ", PRINTED);
+        put_hints(p, finding, hint);
+    }
+    if (detail != DETAIL_SCREEN)
+        put_replay(p, schedule, "      ");
+    p->b = to;
+    room -= pen_lines(&before) + pen_lines(&behind) + 3; /* its heading, column heads, a cut */
+    buf_add(p->b, before.data, before.len);
+    if (detail != DETAIL_PLACES && (room = worth_rows(finding, room)) > 0)
+        put_table(p, schedule, "      ", room);
+    buf_add(p->b, behind.data, behind.len);
+    to->failed |= before.failed || behind.failed;
+    buf_release(&before);
+    buf_release(&behind);
+}
