@@ -16,6 +16,7 @@
 
 #include "stages/explorer.h"
 #include "stages/symbols.h"
+#include "stages/uncovered.h"
 #include "stages/unit.h"
 
 enum { ARGS_MAX = 96, OBJECTS_MAX = 64 };
@@ -32,7 +33,7 @@ char *const unit_no_builtin[] = {"-fno-builtin-memcpy",   "-fno-builtin-memset",
                                  "-fno-builtin-strlen",   "-fno-builtin-strcpy",
                                  "-fno-builtin-strcmp",   "-fno-builtin-strchr",
                                  "-fno-builtin-sprintf",  "-fno-builtin-snprintf",
-                                 "-fno-builtin-printf", /* else gcc calls puts() for some */
+                                 "-fno-builtin-printf", /* else gcc makes puts of some */
                                  "-fno-builtin-fprintf",  "-fno-builtin-vprintf",
                                  "-fno-builtin-vfprintf", NULL};
 
@@ -183,6 +184,18 @@ static void find_assembly(const char *text, struct explorer_asm *ret)
     }
 }
 
+/* Accesses of which the compiler says nothing get their hooks, too. */
+static int announce_all(const char *path, const char *text, struct err *e)
+{
+    struct buf all = {0};
+    int rc = 0;
+
+    if (uncovered_add_hooks(text, &all) > 0)
+        rc = all.failed ? err_oom(e) : write_plain(path, all.data, all.len, e);
+    buf_release(&all);
+    return rc;
+}
+
 static int compile_in(const struct explorer_build *b, const char *source, const char *object,
                       struct explorer_asm *found, struct buf *output, struct arena *a,
                       struct err *e)
@@ -199,12 +212,14 @@ static int compile_in(const struct explorer_build *b, const char *source, const 
         return err_oom(e);
     if ((rc = compile(b, source, from, output, e)) <= 0)
         return rc;
-    if (found && !found->line) {
-        if (slurp(path, 256 << 20, &text, NULL, e) < 0)
-            return -1;
+    if (slurp(path, 256 << 20, &text, NULL, e) < 0)
+        return -1;
+    if (found && !found->line)
         find_assembly(text, found);
-        free(text);
-    }
+    rc = announce_all(path, text, e);
+    free(text);
+    if (rc < 0)
+        return -1;
     rc = run_tool(b, b->cwd ? b->cwd : b->work, assemble, output, e);
     unlink(path);
     return rc;

@@ -55,6 +55,7 @@ int main(void)
     srunner_add_suite(sr, trail_suite());
     srunner_add_suite(sr, keeper_suite());
     srunner_add_suite(sr, report_suite());
+    srunner_add_suite(sr, uncovered_suite());
     srunner_add_suite(sr, text_suite());
     srunner_add_suite(sr, batch_suite());
     srunner_add_suite(sr, class_suite());

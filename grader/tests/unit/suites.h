@@ -10,6 +10,7 @@ Suite *core_suite(void);
 Suite *escape_suite(void);
 Suite *keeper_suite(void);
 Suite *report_suite(void);
+Suite *uncovered_suite(void);
 Suite *text_suite(void);
 Suite *scan_suite(void);
 Suite *rubric_suite(void);
