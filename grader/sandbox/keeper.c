@@ -357,6 +357,44 @@ static int read_report(struct keeper *k, struct err *e)
     return 0;
 }
 
+static bool is_stopped_or_gone(pid_t pid)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_PID, (id_t)pid, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT) < 0 ||
+           info.si_pid != 0;
+}
+
+static void kill_children(pid_t pid)
+{
+    char path[64];
+    long child;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    f = fopen(path, "re");
+    while (f && fscanf(f, "%ld", &child) == 1)
+        kill((pid_t)child, SIGKILL);
+    if (f)
+        fclose(f);
+}
+
+/* init would not end by itself. Below bubblewrap its child comes first: one whose bubblewrap is
+ * killed before it has set up the user namespace waits for it for ever, and nobody knows of it.
+ * A stopped bubblewrap makes none meanwhile. */
+static void kill_sandbox(const struct keeper *k)
+{
+    enum { TRIES = 100, TRY_MS = 2 };
+
+    if (k->tier == TIER_FULL) {
+        kill(k->child, SIGSTOP);
+        for (int i = 0; i < TRIES && !is_stopped_or_gone(k->child); i++)
+            poll(NULL, 0, TRY_MS);
+        kill_children(k->child);
+    }
+    kill(k->child, SIGKILL);
+}
+
 static void watch(struct keeper *k)
 {
     bool out = true, wire = k->wire >= 0, status = true;
@@ -381,7 +419,7 @@ static void watch(struct keeper *k)
             over_since = now_s();
         if (k->over &&
             now_s() > over_since + (keeper_interrupted ? STOP_MS : GRACE_MS) / 1000.0)
-            kill(k->child, SIGKILL);
+            kill_sandbox(k);
     }
     while (out && k->r.output.len < (size_t)k->job->limits.output_kb << 10) {
         const size_t before = k->r.output.len;

@@ -192,6 +192,8 @@ static void __attribute__((noreturn)) child(const struct launcher *l, const char
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (cgroup_enter(l->group) < 0)
         refuse("cannot enter the control group");
+    if (strcmp(l->argv[0], BWRAP) == 0)
+        setpgid(0, 0); /* Ctrl-C is the keeper's to answer */
     place_descriptors(l);
     if (cwd && chdir(cwd) < 0)
         refuse("cannot enter the work folder");

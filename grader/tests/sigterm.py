@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""sigterm.py - SIGTERM at random moments of grade and batch: ended within two seconds, nothing left.
+"""sigterm.py - SIGTERM at random moments of grade and batch, and Ctrl-C while a sandbox is being made:
+ended within two seconds, nothing left.
 
-    sigterm.py [COUNT [SEED]]      default 50, half of them batch. TAP.
+    sigterm.py [COUNT [SEED]]      default 50, a third of them batch, a third Ctrl-C. TAP.
 
 The bound on time is the promise itself (ended by a platform, results must be written by then); the
 moment is drawn from the seed, from a run's beginning to behind its usual end. Left means: a process of
@@ -43,17 +44,39 @@ def processes(sid):
     return found
 
 
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            return f.read().split()
+    except OSError:
+        return []
+
+
+def until_made(p, skip):
+    """Until bubblewrap has made its child, which then waits for it; the first `skip` are let go by."""
+    seen = set()
+    while p.poll() is None and len(seen) <= skip:
+        for bubblewrap in children(p.pid):
+            seen.update(children(bubblewrap))
+
+
 def once(argv, after, work):
+    """`after`: seconds until SIGTERM; or how many sandboxes are made before Ctrl-C."""
     env = dict(os.environ, TMPDIR=str(work), XDG_STATE_HOME=str(work / "state"))
     before = groups(), set(os.listdir("/dev/shm")) # another grader's may come and go
     p = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                          stderr=subprocess.PIPE, start_new_session=True)
     try:
-        p.wait(after)
+        if isinstance(after, int):
+            until_made(p, after)
+        else:
+            p.wait(after)
     except subprocess.TimeoutExpired:
         pass
     began = time.monotonic()
-    if p.poll() is None:
+    if p.poll() is None and isinstance(after, int):
+        os.killpg(p.pid, signal.SIGINT) # as a terminal does
+    elif p.poll() is None:
         p.send_signal(signal.SIGTERM)
     try:
         said = p.communicate(timeout=30)[1].decode(errors="replace")
@@ -91,16 +114,16 @@ def main():
             work.mkdir(mode=0o711)
             os.chmod(work, 0o711)
             student = rng.choice(["student-1", "student-2", "student-3"])
-            if n % 2:
+            if n % 3:
                 argv = [LOCKSTEP, "grade", rng.choice(["1", "8", "13"]), "--submission",
                         str(TOP / "fixtures/class" / student), "--oracle", "--secret", str(secret)]
             else:
                 argv = [LOCKSTEP, "batch", str(TOP / "fixtures/class"), "--exercises", "1,8,13", "-o", str(work / "out"),
                         "--secret", str(secret)]
-            after = rng.uniform(0, 6)
+            after = rng.randrange(30) if n % 3 == 1 else rng.uniform(0, 6)
             why = once(argv, after, work)
             bad += why is not None
-            print(f"{'not ok' if why else 'ok'} {n} - {argv[1]} after {after:.2f} s" + (f"\n#   {why}" if why else ""), flush=True)
+            print(f"{'not ok' if why else 'ok'} {n} - {argv[1]} after {after:.2f} {'sandboxes' if isinstance(after, int) else 's'}" + (f"\n#   {why}" if why else ""), flush=True)
             shutil.rmtree(work, ignore_errors=True)
     print(f"1..{count}")
     return 1 if bad else 0
