@@ -5,6 +5,7 @@
 
 #include "core/utf8.h"
 #include "report/report.h"
+#include "sandbox/tier.h"
 
 struct writer {
     struct store *s;
@@ -71,7 +72,8 @@ static int unit_json(struct writer *w, const struct row *r, int x, json_t **ret,
     const struct cell *c = &r->cells[x];
     const struct unit_result none = {.exercise = w->t->exercises[x],
                                      .max = rubric_max(&w->t->exercises[x]->rubric),
-                                     .not_graded = c->reason ? c->reason : "not graded"};
+                                     .not_graded = c->reason ? c->reason : "not graded",
+                                     .tier = sandbox_tier()};
     int rc;
 
     if (c->kind != CELL_NOT_GRADED && c->key) {

@@ -10,6 +10,7 @@
 #include "batch/key.h"
 #include "core/version.h"
 #include "report/report.h"
+#include "sandbox/tier.h"
 
 enum { RESULT_MAX = 64 << 20 };
 
@@ -39,8 +40,10 @@ int unitfile_grade(const struct unit_options *o, const struct exercise *x, const
     int rc;
 
     if (unit_grade(o, x, file, &a, &u, &why) < 0) {
-        u = (struct unit_result){
-            .exercise = x, .not_graded = why.msg, .max = rubric_max(&x->rubric)};
+        u = (struct unit_result){.exercise = x,
+                                 .not_graded = why.msg,
+                                 .max = rubric_max(&x->rubric),
+                                 .tier = sandbox_tier()};
         if (why.kind == ERR_STOPPED) {
             arena_release(&a);
             *e = why;

@@ -13,6 +13,7 @@
 #include "cli/screen.h"
 #include "core/utf8.h"
 #include "report/report.h"
+#include "sandbox/tier.h"
 
 enum {
     MAX_FORMATS = 32,
@@ -361,7 +362,8 @@ static int grade_all(const struct grade_options *o, const struct course *c,
         fprintf(stderr, "lockstep grade: %s not graded: %s\n", list[i]->id, why.msg);
         units[i] = (struct unit_result){.exercise = list[i],
                                         .max = rubric_max(&list[i]->rubric),
-                                        .not_graded = arena_strdup(a, why.msg)};
+                                        .not_graded = arena_strdup(a, why.msg),
+                                        .tier = sandbox_tier()};
         status = EXIT_BROKEN;
     }
     progress_clear();
@@ -431,7 +433,8 @@ static int grade(const struct grade_options *o, char *const words[], struct aren
             return -1;
         units[i] = (struct unit_result){.exercise = list[i],
                                         .max = rubric_max(&list[i]->rubric),
-                                        .not_graded = "grading ended before its turn came"};
+                                        .not_graded = "grading ended before its turn came",
+                                        .tier = sandbox_tier()};
     }
     status = grade_all(o, &c, list, files, count, a, units, e);
     if (status >= 0 && write_all_formats(o, units, files, count, true, e) < 0)

@@ -183,7 +183,7 @@ int report_json(const struct unit_result *units, int count, json_t **ret, struct
             json_decref(exercises);
             return err_oom(e);
         }
-        if (!units[i].not_graded && units[i].tier < tier)
+        if (units[i].tier < tier)
             tier = units[i].tier;
         whole &= units[i].not_graded || units[i].whole;
         no_oracle |= units[i].no_oracle;
