@@ -67,6 +67,7 @@ struct exploration {
     long schedules, steps, points, tasks;
     long cut;            /* schedules that a limit of ours has ended: see why */
     const char *stopped; /* why there are not as many as asked for; NULL: there are */
+    bool used_up;        /* the budget of steps ended it */
     long dropped;        /* findings that found no room */
     bool unwatched;      /* more memory than is watched for races */
     const char *not_varied[NOT_VARIED_MAX]; /* kinds of choices that were no choices */

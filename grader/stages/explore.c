@@ -166,13 +166,35 @@ static bool has_failed(const struct test_grade *t)
     return false;
 }
 
+/* It went so far that its silence says something; else why not. A submission decides how much
+ * of the budget each schedule costs, and must not decide what is tried. The heaviest right one
+ * known needs half of the budget for all that is planned. */
+static const char *too_little(const struct unit *u, const struct exploration *x, bool pure)
+{
+    const long planned = pure ? SCHEDULES : SCHEDULES_FORKED, fewest = planned / 4;
+
+    if (strcmp(x->extent, "none") == 0)
+        return x->why;
+    if (x->unwatched)
+        return "it touches more memory than can be watched for races, 64 MiB";
+    if (x->used_up && x->schedules < fewest)
+        return arena_printf(u->a,
+                            "they are so long that only %ld of %ld fit the budget of steps",
+                            x->schedules, planned);
+    if (x->cut > x->schedules)
+        return x->why ? x->why : "most of them had to be cut";
+    return NULL;
+}
+
 static int explore_test(struct unit *u, struct test_grade *t, bool pure, struct err *e)
 {
     struct exploration x;
+    const char *why;
 
     if (explore_run(u, t->test, NULL, pure, &x, e) < 0)
         return -1;
-    if (strcmp(x.extent, "none") == 0) { /* silence is no acquittal (DESIGN section 5) */
+    why = x.bugs ? NULL : too_little(u, &x, pure);
+    if (why) { /* silence is no acquittal (DESIGN section 5) */
         const bool failed = has_failed(t);
         struct evidence *ev = result_prove(u->a, t, MODE_EXPLORE, VERDICT_RESOURCE_LIMIT,
                                            "resource-limit: not explored");
@@ -184,7 +206,7 @@ static int explore_test(struct unit *u, struct test_grade *t, bool pure, struct 
             arena_printf(u->a,
                          "This test is judged under chosen schedules, and they could not be "
                          "tried: %s.",
-                         x.why);
+                         why);
         adopt(t, &x);
         return 0;
     }

@@ -285,6 +285,7 @@ static void read_end(struct reader *rd, const json_t *j, const char *reason)
     rd->r->cut = (long)json_integer_value(json_object_get(j, "cut"));
     rd->r->dropped = (long)json_integer_value(json_object_get(j, "dropped"));
     rd->r->unwatched = json_is_true(json_object_get(j, "unwatched"));
+    rd->r->used_up = json_is_true(json_object_get(j, "used_up"));
     rd->r->not_varied_count = 0;
     json_array_foreach(kinds, i, k) if (json_is_string(k) && i < NOT_VARIED_MAX)
         rd->r->not_varied[rd->r->not_varied_count++] =

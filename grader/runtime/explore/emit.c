@@ -389,6 +389,7 @@ void emit_end(int fd, const char *how)
              W->too_large || W->finished == 0 || W->large || W->outside ? W->broken_text : "");
     put(&o, ",\"pc\":%u,\"stopped\":", W->broken_text_pc);
     put_text(&o, stopped(buf, sizeof buf));
+    put(&o, W->ops_total >= W->o.all_steps ? ",\"used_up\":true" : ",\"used_up\":false");
     put(&o, ",\"not_varied\":[");
     for (size_t i = 0; i < sizeof not_varied / sizeof not_varied[0]; i++) {
         put(&o, i ? "," : "");
