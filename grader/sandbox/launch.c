@@ -16,13 +16,14 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "sandbox/hide.h"
 #include "sandbox/init/init.h"
 
 enum {
     ARGS_FD = 5, /* bubblewrap's arguments, and behind them the files it is handed */
     DATA_FD = 6,
     FDS = 6 + 1 + PROFILE_DATA,
-    ARGV_MAX = 256,
+    ARGV_MAX = 768,
     TASKS_ABOVE = 16, /* the keeper sees too many before fork(2) fails */
 };
 
@@ -78,10 +79,14 @@ static void limits(struct launcher *l, const struct keeper_job *job, enum tier t
 
 /* What the program may read and write where no mount hides the rest. /tmp and /dev/shm are the
  * machine's: homework uses them by name. */
-static void files(struct launcher *l, const struct keeper_job *job)
+static void allow_to_read(void *ctx, const char *path)
 {
-    static const char *const reads[] = {"/usr",
-                                        "/lib",
+    word(ctx, "read=%s", path);
+}
+
+static int files(struct launcher *l, const struct keeper_job *job, struct err *e)
+{
+    static const char *const reads[] = {"/lib",
                                         "/lib64",
                                         "/bin",
                                         "/sbin",
@@ -102,10 +107,11 @@ static void files(struct launcher *l, const struct keeper_job *job)
         word(l, "read=%s/%s", job->cwd, job->files[i]);
     if (job->out)
         word(l, "write=%s/%s", job->cwd, job->out);
+    return hide_allowed(allow_to_read, l, e);
 }
 
-static void describe(struct launcher *l, const struct keeper_job *job, enum tier tier,
-                     bool wire)
+static int describe(struct launcher *l, const struct keeper_job *job, enum tier tier, bool wire,
+                    struct err *e)
 {
     word(l, "%s", tier == TIER_FULL ? "/lockstep-init" : sandbox_init_path());
     word(l, "namespaces=%d", tier == TIER_FULL);
@@ -122,13 +128,14 @@ static void describe(struct launcher *l, const struct keeper_job *job, enum tier
     word(l, "deaf=%d", sandbox_without("die-with-parent"));
     word(l, "dumpable=%d", sandbox_without("pid-1"));
     limits(l, job, tier);
-    if (tier == TIER_FALLBACK)
-        files(l, job);
+    if (tier == TIER_FALLBACK && files(l, job, e) < 0)
+        return -1;
     if (tier == TIER_FALLBACK && l->uid >= 0)
         word(l, "uid=%ld", l->uid);
     word(l, "--");
     for (int i = 0; job->argv[i]; i++)
         word(l, "%s", job->argv[i]);
+    return 0;
 }
 
 /* ---- the folder ------------------------------------------------------------------------- */
@@ -266,7 +273,8 @@ pid_t sandbox_launch(const struct keeper_job *job, enum tier tier,
         goto done;
     if (ends->wire >= 0)
         move(&l, ends->wire, LS_WIRE_FD);
-    describe(&l, job, tier, ends->wire >= 0);
+    if (describe(&l, job, tier, ends->wire >= 0, e) < 0)
+        goto done;
     if (l.a.failed) {
         err_set(e, ERR_SYSTEM, "the command line of '%s' is too long", job->argv[0]);
         goto done;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "sandbox/hide.h"
 #include "sandbox/init/init.h"
 #include "sandbox/launch.h"
 
@@ -120,6 +121,12 @@ int profile_arguments(const struct keeper_job *job, struct buf *ret, int data[PR
         add(ret, "--as-pid-1"); /* bubblewrap's own pid 1 could be written to */
     words(ret, "--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/sbin /sbin "
                "--symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc --dev /dev");
+    for (const char *const *f = hide_list(); *f; f++) {
+        words(ret, "--size " TMPFS_BYTES " --perms 0555 --tmpfs");
+        add(ret, *f);
+        words(ret, "--remount-ro");
+        add(ret, *f);
+    }
     words(ret, sized ? "--size " TMPFS_BYTES " --perms 1777 --tmpfs /dev/shm"
                      : "--perms 1777 --tmpfs /dev/shm");
     words(ret, "--mqueue /dev/mqueue");

@@ -14,6 +14,7 @@
 
 #include "core/text.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/hide.h"
 #include "sandbox/tier.h"
 #include "stages/blind.h"
 
@@ -378,6 +379,8 @@ static int run_stages(struct unit *u, struct err *e)
     auto_close int turn = take_turn(e);
     int rc;
 
+    if (!hide_folder(u->o->course ? u->o->course->home : NULL))
+        return err_oom(e);
     if (turn == -2)
         return -1;
 

@@ -20,7 +20,7 @@ enum {
 
 enum { INIT_TOO_LARGE = 126 }; /* exit status of a program that its memory limit keeps out */
 
-enum { INIT_PATHS = 16 };
+enum { INIT_PATHS = 512 };
 
 /* What the command line says. */
 struct init_config {

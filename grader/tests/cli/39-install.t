@@ -115,6 +115,26 @@ run 3 ada /home/ada 'lockstep batch class --exercises 8 -o out3'
 same "nor without known bugs" "$err" 'the known bug 08-event/is-set-unlocked is missing'
 run 2 ada /home/ada 'lockstep export github 8 -o g.zip --secret x'
 
+# Below /usr, which programs may read: what is installed there they may not. Found, it would crash.
+mkdir "$tmp/ada/peeks"
+sed 's|^#include <stddef.h>|&\
+#include <fcntl.h>\
+#include <stdlib.h>\
+static int peek(const char *path) { if (open(path, O_RDONLY) >= 0) abort(); return 38; }\
+#undef ENOSYS\
+#define ENOSYS peek("/usr/local/share/lockstep/solutions/08-event/event.c")|' "$top/exercises/08-event/event.c" >"$tmp/ada/peeks/event.c"
+room=$(mktemp -d /var/tmp/lockstep-test-XXXXXX) && chmod 711 "$room" # the fallback tier shares /tmp
+mounts=-m
+[ "$(id -u)" = 0 ] || mounts=-rm
+for tier in full fallback; do
+    run 1 unshare $mounts sh -c "mount --bind '$tmp/moved' /usr/local && cd / && head -c1 /usr/local/share/lockstep/solutions/08-event/event.c >/dev/null &&
+        TMPDIR='$room' LOCKSTEP_TIER=$tier XDG_STATE_HOME='$tmp/state' /usr/local/bin/lockstep grade 8 --submission '$tmp/ada/peeks'"
+    same "it cannot be opened, tier $tier" "$out" 'Nothing is written here yet'
+    same "in that tier, $tier" "$out" "tier $tier"
+    never "nor is it found, tier $tier" "$out" 'crash|abort'
+done
+rmdir "$room"
+
 # Where students log in, and gone again.
 run 0 make -s -C "$top" install-student DESTDIR="$tmp/lab" PREFIX=/usr
 is "no solution, no fixture, no source" "$(find "$tmp/lab/usr/share/lockstep" -maxdepth 1 -mindepth 1 -printf '%f\n' | sort | tr '\n' ' ')" "exercises locale runtime "
