@@ -123,9 +123,14 @@ static bool names_are_shared(const struct init_config *c)
 void init_left_before(const struct init_config *c)
 {
     if (names_are_shared(c)) {
-        openings = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-        inotify_add_watch(openings, "/dev/shm", IN_OPEN);
-        inotify_add_watch(openings, "/dev/mqueue", IN_OPEN);
+        const uint32_t what = IN_OPEN | IN_MOVED_TO; /* rename(2) puts something in its place */
+
+        if ((openings = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) < 0)
+            init_fail("inotify, which tells what is opened in /dev/shm");
+        if (inotify_add_watch(openings, "/dev/shm", what) < 0 && errno != ENOENT)
+            init_fail("/dev/shm");
+        if (inotify_add_watch(openings, "/dev/mqueue", what) < 0 && errno != ENOENT)
+            init_fail("/dev/mqueue");
     }
     if (c->watch_left || !c->namespaces)
         list_objects(&before);
@@ -167,6 +172,15 @@ void init_left_report(const struct init_config *c)
 /* ---- removing
  * --------------------------------------------------------------------------------- */
 
+/* proc_pid_maps(5): the path stands last, " (deleted)" behind it when the name is gone. */
+static bool is_mapping_of(const char *line, const char *path)
+{
+    const char *at = strchr(line, '/');
+
+    return at && strncmp(at, path, strlen(path)) == 0 &&
+           strchr("\n ", at[strlen(path)]) != NULL;
+}
+
 static bool maps_name(const char *pid, const char *path)
 {
     char file[300], line[512];
@@ -178,7 +192,7 @@ static bool maps_name(const char *pid, const char *path)
     if (!f)
         return false;
     while (!found && fgets(line, sizeof line, f))
-        found = strstr(line, path) != NULL;
+        found = is_mapping_of(line, path);
     fclose(f);
     return found;
 }

@@ -64,7 +64,7 @@ same "the same score without namespaces" "$out" '^total 235/300'
 mkdir "$tmp/shm"
 cp "$top/fixtures/01-shared-value/left-in-dev-shm.c" "$tmp/shm/shared_value.c"
 rm -f /dev/shm/purse-* # a killed grader leaves them
-run 1 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 --submission "$tmp/shm"
+run 1 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 --submission "$tmp/shm" -v
 same "what is left in /dev/shm is seen there too" "$out" 'Left behind when the test had ended: shm purse-0'
 : >/dev/shm/purse-0
 run 3 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 --submission "$tmp/shm"
