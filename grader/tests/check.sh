@@ -126,6 +126,9 @@ cd "$top" || exit 3
 lint "$top/build/lockstep" plain
 lint "$san" sanitized --only '08-event/[n-p]*'
 
+python3 grader/tests/transcripts.py >"$log/transcripts.tap" 2>&1
+tap "what README and the guides show is what is printed" "$log/transcripts.tap" $?
+
 python3 grader/tests/differ.py 200 >"$log/differ.tap" 2>&1
 tap "dpor, dfs and native runs show the same" "$log/differ.tap" $?
 grep "^# .* compared" "$log/differ.tap"
