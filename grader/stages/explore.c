@@ -176,13 +176,14 @@ static const char *too_little(const struct unit *u, const struct exploration *x,
     if (strcmp(x->extent, "none") == 0)
         return x->why;
     if (x->unwatched)
-        return "it touches more memory than can be watched for races, 64 MiB";
+        return arena_printf(u->a,
+                            "it touches more memory than can be watched for races, 64 MiB");
     if (x->used_up && x->schedules < fewest)
         return arena_printf(u->a,
                             "they are so long that only %ld of %ld fit the budget of steps",
                             x->schedules, planned);
     if (x->cut > x->schedules)
-        return x->why ? x->why : "most of them had to be cut";
+        return x->why ? x->why : arena_printf(u->a, "most of them had to be cut");
     return NULL;
 }
 

@@ -71,7 +71,7 @@ run 3 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 --submission "$tmp/shm"
 same "what lay there before and is opened is no verdict" "$err" "opened '/dev/shm/purse-0', which was there before it"
 same "not graded" "$out" 'NOT GRADED'
 never "nobody loses points for it" "$out" 'FAIL|leak:'
-is "somebody else's is not removed" "$(ls /dev/shm | grep purse)" purse-0
+is "somebody else's is not removed" "$(find /dev/shm -name 'purse-*' -printf '%f\n')" purse-0
 rm -f /dev/shm/purse-*
 
 # Installed somewhere else, run by somebody who owns nothing of it.
