@@ -131,6 +131,19 @@ static const struct {
     {"fldcw", 2},    {"cmpxchg16b", 16},
 };
 
+/* Of a vector instruction (AVX) by its registers. */
+static int vector_size(const struct instruction *i)
+{
+    int size = 16;
+
+    for (int k = 0; k < i->count; k++)
+        size = i->operands[k].text[0] != '%'                      ? size
+               : begins(i->operands[k].text, "%zmm")              ? 64
+               : begins(i->operands[k].text, "%ymm") && size < 32 ? 32
+                                                                  : size;
+    return size;
+}
+
 static int size_of(const char *m)
 {
     const size_t n = strlen(m);
@@ -143,15 +156,19 @@ static int size_of(const char *m)
     if (begins(m, "movz") ||
         begins(m, "movs")) /* movzbl, movslq: the third letter from behind */
         return m[4] == 'b' ? 1 : m[4] == 'w' ? 2 : 4;
+    if (begins(m, "cvtss") || begins(m, "cvttss"))
+        return 4;
+    if (begins(m, "cvtsd") || begins(m, "cvttsd"))
+        return 8;
     switch (n ? m[n - 1] : 0) {
-    case 'b':
-        return 1;
     case 'w':
         return 2;
     case 'l':
         return 4;
-    default:
+    case 'q':
         return 8;
+    default: /* or not known: one byte is touched for sure, and no more is claimed */
+        return 1;
     }
 }
 
@@ -168,8 +185,8 @@ static bool only_reads(const char *m)
 
 static bool only_writes(const char *m)
 {
-    return begins(m, "mov") || begins(m, "set") || begins(m, "pop") || begins(m, "fst") ||
-           begins(m, "fist") || begins(m, "fnst");
+    return begins(m, "mov") || begins(m, "vmov") || begins(m, "set") || begins(m, "pop") ||
+           begins(m, "fst") || begins(m, "fist") || begins(m, "fnst");
 }
 
 static bool touches_nothing(const char *m)
@@ -223,7 +240,10 @@ static void look_at_string(struct scan *s, const struct instruction *i)
 
 static void look_at_access(struct scan *s, const struct instruction *i)
 {
-    const int size = size_of(i->mnemonic);
+    const char *const m = i->mnemonic;
+    const bool is_vector =
+        begins(m, "vmova") || begins(m, "vmovu") || begins(m, "vmovdq") || begins(m, "vmovnt");
+    const int size = is_vector ? vector_size(i) : size_of(m + (*m == 'v'));
 
     for (int k = 0; k < i->count; k++) {
         const struct operand *o = &i->operands[k];

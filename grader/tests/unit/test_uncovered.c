@@ -52,6 +52,18 @@ START_TEST(what_is_not_gets_one)
 }
 END_TEST
 
+/* More than is touched would be a race that is none. */
+START_TEST(no_size_is_too_large)
+{
+    ck_assert_int_eq(hooks("\tvmovdqu\t(%rax), %ymm0\n", "pushq\t$288\n"), 1);
+    ck_assert_int_eq(hooks("\tvmovups\t%zmm1, (%rax)\n", "pushq\t$576\n"), 1);
+    ck_assert_int_eq(hooks("\tvmovq\t(%rax), %xmm0\n", "pushq\t$264\n"), 1);
+    ck_assert_int_eq(hooks("\tvmovss\t(%rax), %xmm0\n", "pushq\t$260\n"), 1);
+    ck_assert_int_eq(hooks("\tcvttss2siq\t(%rax), %rax\n", "pushq\t$260\n"), 1);
+    ck_assert_int_eq(hooks("\tfilds\t(%rax)\n", "pushq\t$257\n"), 1); /* of two bytes one */
+}
+END_TEST
+
 START_TEST(a_label_and_a_call_void_what_was_announced)
 {
     ck_assert_int_eq(hooks("\tcall\t__tsan_read4@PLT\n.L2:\n\tmovl\tx(%rip), %eax\n", NULL), 1);
@@ -88,6 +100,7 @@ Suite *uncovered_suite(void)
 
     add_test(s, "announced", what_is_announced_gets_none);
     add_test(s, "not-announced", what_is_not_gets_one);
+    add_test(s, "size", no_size_is_too_large);
     add_test(s, "void", a_label_and_a_call_void_what_was_announced);
     add_test(s, "frame", the_own_frame_and_constants_get_none);
     return s;
