@@ -37,6 +37,7 @@ struct object {
     enum kind kind;
     char name[256]; /* of System V objects the id */
     long uid;
+    bool opened, used; /* by the program; by any that runs: names only */
 };
 
 static struct objects {
@@ -52,6 +53,7 @@ static void note(struct objects *o, enum kind kind, const char *name, long uid)
         return;
     o->count++;
     new->kind = kind;
+    new->opened = new->used = false;
     new->uid = uid;
     snprintf(new->name, sizeof new->name, "%s", name);
 }
@@ -172,56 +174,64 @@ void init_left_report(const struct init_config *c)
 /* ---- removing
  * --------------------------------------------------------------------------------- */
 
-/* proc_pid_maps(5): the path stands last, " (deleted)" behind it when the name is gone. */
-static bool is_mapping_of(const char *line, const char *path)
+static const char *folder_of(enum kind kind)
 {
-    const char *at = strchr(line, '/');
-
-    return at && strncmp(at, path, strlen(path)) == 0 &&
-           strchr("\n ", at[strlen(path)]) != NULL;
+    return kind == SHM ? "/dev/shm/" : "/dev/mqueue/";
 }
 
-static bool maps_name(const char *pid, const char *path)
+/* proc_pid_maps(5): the path stands last, " (deleted)" behind it when the name is gone. */
+static void note_mapping(struct objects *o, const char *line)
+{
+    const char *at = strstr(line, "/dev/");
+
+    for (int i = 0; at && i < o->count; i++) {
+        const struct object *x = &o->list[i];
+        const char *folder = folder_of(x->kind), *name = at + strlen(folder);
+        const size_t n = strlen(x->name);
+
+        if (x->kind <= MQUEUE && strncmp(at, folder, strlen(folder)) == 0 &&
+            strncmp(name, x->name, n) == 0 && strchr("\n ", name[n]) != NULL)
+            o->list[i].used = true;
+    }
+}
+
+static void note_mappings(struct objects *o, const char *pid)
 {
     char file[300], line[512];
-    bool found = false;
     FILE *f;
 
     snprintf(file, sizeof file, "/proc/%s/maps", pid);
     f = fopen(file, "re");
     if (!f)
-        return false;
-    while (!found && fgets(line, sizeof line, f))
-        found = is_mapping_of(line, path);
+        return;
+    while (fgets(line, sizeof line, f))
+        note_mapping(o, line);
     fclose(f);
-    return found;
 }
 
-/* Some program of the same user may have made it in the meantime, and have it mapped. */
-static bool in_use(const char *path)
+/* Some program of the same user may have made an object in the meantime, and have it mapped.
+ * One look for all of them: a look at every process takes seconds on a busy machine. */
+static void find_used(struct objects *o)
 {
     DIR *d = opendir("/proc");
-    bool found = false;
 
-    if (!d)
-        return true;
-    for (struct dirent *de; !found && (de = readdir(d));)
-        found = de->d_name[0] >= '1' && de->d_name[0] <= '9' && maps_name(de->d_name, path);
-    closedir(d);
-    return found;
+    for (int i = 0; i < o->count; i++)
+        o->list[i].used = !d;
+    for (struct dirent *de; d && (de = readdir(d));)
+        if (de->d_name[0] >= '1' && de->d_name[0] <= '9')
+            note_mappings(o, de->d_name);
+    if (d)
+        closedir(d);
 }
 
 static void refuse_name(const struct object *x)
 {
-    char path[300];
-
-    snprintf(path, sizeof path, "%s/%s", x->kind == SHM ? "/dev/shm" : "/dev/mqueue", x->name);
-    if (!in_use(path)) /* else of some other program that runs, and perhaps opened by it */
+    if (!x->used) /* else of some other program that runs, and perhaps opened by it */
         init_say(
-            "fail the program opened '%s', which was there before it and which no running "
+            "fail the program opened '%s%s', which was there before it and which no running "
             "program uses; whatever was seen may come from that: remove it, or grade where "
             "user namespaces work",
-            path);
+            folder_of(x->kind), x->name);
 }
 
 /* After an overflow any name may have been opened. */
@@ -231,12 +241,13 @@ static void check_opening(const struct inotify_event *ev)
         if (before.list[i].kind <= MQUEUE &&
             (ev->mask & IN_Q_OVERFLOW ||
              (ev->len && strcmp(before.list[i].name, ev->name) == 0)))
-            refuse_name(&before.list[i]);
+            before.list[i].opened = true;
 }
 
 void init_left_foreign(const struct init_config *c)
 {
     char events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+    bool any = false;
     ssize_t n;
 
     if (!names_are_shared(c) || openings < 0)
@@ -248,6 +259,13 @@ void init_left_foreign(const struct init_config *c)
             check_opening(ev);
             p += sizeof *ev + ev->len;
         }
+    for (int i = 0; i < before.count; i++)
+        any |= before.list[i].opened;
+    if (any)
+        find_used(&before);
+    for (int i = 0; i < before.count; i++)
+        if (before.list[i].opened)
+            refuse_name(&before.list[i]);
 }
 
 static bool is_gone(pid_t pid)
@@ -277,9 +295,8 @@ static void remove_object(const struct object *x, bool lent)
     switch (x->kind) {
     case SHM:
     case MQUEUE:
-        snprintf(path, sizeof path, "%s/%s", x->kind == SHM ? "/dev/shm" : "/dev/mqueue",
-                 x->name);
-        if (!in_use(path))
+        snprintf(path, sizeof path, "%s%s", folder_of(x->kind), x->name);
+        if (!x->used)
             unlink(path);
         break;
     case SYSV_SHM:
@@ -300,10 +317,16 @@ static void remove_object(const struct object *x, bool lent)
 void init_left_remove(const struct init_config *c)
 {
     const long uid = c->uid >= 0 ? c->uid : (long)geteuid();
+    bool any = false;
 
     if (c->namespaces || c->keep)
         return; /* all of it ends with the namespace, or is none of our business */
     list_objects(&after);
+    for (int i = 0; i < after.count && !any; i++)
+        any =
+            after.list[i].kind <= MQUEUE && after.list[i].uid == uid && is_new(&after.list[i]);
+    if (any)
+        find_used(&after);
     for (int i = 0; i < after.count; i++)
         if (after.list[i].uid == uid && is_new(&after.list[i]))
             remove_object(&after.list[i], c->uid >= 0);
