@@ -79,14 +79,16 @@ EX_KEEP := 'ls_*' '__tsan_*' main key lockstep_failed lockstep_suite suite_test 
 define one_object
 	@echo "  AR    $@"
 	$(Q)ld -r -o $(@:.a=.o) $^
-	$(Q)objcopy --wildcard --rename-section .text=ls_text $(addprefix --keep-global-symbol=,$(EX_KEEP)) $(@:.a=.o)
+	$(Q)objcopy --wildcard --rename-section .text=ls_text --rename-section .data=ls_data \
+	    --rename-section .bss=ls_bss $(addprefix --keep-global-symbol=,$(EX_KEEP)) $(@:.a=.o)
 	$(Q)rm -f $@ && ar rcs $@ $(@:.a=.o)
 endef
 
 $(BUILD)/runtime/liblockstep_explore.a: $(call OBJ,$(EX_SRC))
 	$(one_object)
 
-$(BUILD)/runtime/liblockstep_suite.a: $(call OBJ,$(EX_SRC) $(ES_SRC)) $(BUILD)/runtime/inputs.o
+$(BUILD)/runtime/liblockstep_suite.a: $(call OBJ,$(EX_SRC) $(ES_SRC)) $(BUILD)/runtime/inputs.o \
+                                      $(BUILD)/runtime/noexec.o
 	$(one_object)
 
 # What a program calls NAME is ls_x_NAME in the explorer: the list of them, for objcopy.

@@ -33,6 +33,7 @@
 #include "runtime/harness.h"
 #include "runtime/inputs.h"
 #include "runtime/lockstep.h"
+#include "runtime/noexec.h"
 
 enum { MAX_TESTS = 128 };
 
@@ -304,6 +305,8 @@ int main(int argc, char *argv[])
     atexit(exit_called);
     if (argc == 2 && strcmp(argv[1], "--list") == 0)
         return list_tests();
+    if (!slow && !getenv("LOCKSTEP_CODE"))
+        noexec_begin(); /* where a kernel has no filters, the sandbox has said so */
     if (argc == 3 && strcmp(argv[1], "--test") == 0)
         return run_tests(argv[2], false);
     if (argc == 3 && strcmp(argv[1], "--each") == 0)

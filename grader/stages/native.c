@@ -502,6 +502,8 @@ int native_run_one(struct unit *u, const char *program, struct test_grade *t,
     }
     unit_seed(u, t->test, seed);
     env[n] = arena_printf(u->a, "LOCKSTEP_SEED=%s", seed);
+    if (sandbox_without("noexec"))
+        env[n + 1] = "LOCKSTEP_CODE=may be made";
     return env[n] ? keeper_run(&job, kr, e) : err_oom(e);
 }
 

@@ -381,8 +381,13 @@ int screen_object(struct unit *u, struct err *e)
     rc = symbols_strange(path, what, e);
     if (rc > 0 && !sandbox_without("screen"))
         return forbid(u, arena_strdup(u->a, what),
-                      "C alone, compiled as it is here, never makes this: it runs by itself, "
-                      "steers the linker, or speaks to the tools that look for races.",
+                      strcmp(what, symbols_stack_of_code) == 0
+                          ? "The address of a nested function is taken. That puts code on the "
+                            "stack, and no data of a test may run as code. Move the function "
+                            "out of the one that it stands in."
+                          : "C alone, compiled as it is here, never makes this: it runs by "
+                            "itself, steers the linker, or speaks to the tools that look for "
+                            "races.",
                       0, e);
     return rc < 0 ? -1 : audit(u, path, e);
 }
