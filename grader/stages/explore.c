@@ -53,11 +53,17 @@ int explore_build(struct unit *u, bool *pure, struct err *e)
         arena_printf(u->a, "./check_%s.c", u->x->cname); /* brought by stage_compile() */
     char *flags[] = {"-I", ".", NULL};
     char *objects[] = {"x_submission.o", "x_suite.o", NULL};
+    const bool first = blind_suite_first(u);
+    char *all[] = {objects[first], "lockstep-room0.o", objects[!first], "lockstep-room1.o",
+                   NULL};
     char *mine[] = {objects[0], NULL}, *theirs[] = {objects[1], NULL};
     const char *folder = NULL;
     struct explorer_build b = {.work = u->work, .dialect = DIALECT_PLAIN}, alone = b;
     struct err ignored;
-    struct explorer_build bs = {.work = u->work, .dialect = DIALECT_EITHER, .flags = flags};
+    struct explorer_build bs = {.work = u->work,
+                                .dialect = DIALECT_EITHER,
+                                .flags = flags,
+                                .text = "ls_suite_text"}; /* runtime/explore/returns.c */
     struct buf said = {0};
     int rc = suite ? 1 : err_oom(e);
 
@@ -87,7 +93,7 @@ int explore_build(struct unit *u, bool *pure, struct err *e)
             shelf_put(u, objects[1]);
     }
     if (rc > 0)
-        rc = explorer_link(&b, objects, "x_program", true, &said, e);
+        rc = explorer_link(&b, all, "x_program", true, &said, e);
     if (rc > 0)
         rc = move_program(u, e);
     if (rc == 0)
@@ -144,6 +150,8 @@ int explore_run(struct unit *u, const struct rubric_test *t, const char *token, 
                                  .trail = due ? trail_text(due, u->a) : NULL,
                                  .token = token,
                                  .fork_each = !pure,
+                                 .code = sandbox_without("noexec"),
+                                 .returns = !sandbox_without("returns"),
                                  .opaque = !pure,
                                  .inputs = seed,
                                  .symbols = arena_printf(u->a, "%s/%s/%s", explore_folder(u),
@@ -175,6 +183,8 @@ static const char *too_little(const struct unit *u, const struct exploration *x,
 
     if (strcmp(x->extent, "none") == 0)
         return x->why;
+    if (sandbox_without("enough"))
+        return NULL;
     if (x->unwatched)
         return arena_printf(u->a,
                             "it touches more memory than can be watched for races, 64 MiB");

@@ -406,6 +406,10 @@ static int arguments(char **argv, const char *program, const struct explorer_opt
         n = add(argv, n, a, "--show", NULL);
     if (o->opaque)
         n = add(argv, n, a, "--opaque", NULL);
+    if (o->code)
+        n = add(argv, n, a, "--code", NULL);
+    if (o->returns)
+        n = add(argv, n, a, "--returns", NULL);
     if (o->output)
         n = add(argv, n, a, "--output", NULL);
     if (o->terminal)

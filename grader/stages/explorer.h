@@ -32,6 +32,8 @@ struct explorer_options {
     bool show;            /* the program's own output is not thrown away */
     bool trusted;         /* one's own program, with all of the machine before it */
     bool opaque;          /* it calls functions whose state nobody sees: pure.c */
+    bool returns;         /* a suite's frames are guarded: runtime/explore/returns.c */
+    bool code;            /* a suite's program may make code: runtime/noexec.h */
     bool output;          /* tell what it printed */
     const char *symbols;  /* the program's file with its symbols; NULL: itself */
     const char *input;    /* a file that is its standard input; NULL: there is none */
@@ -49,6 +51,7 @@ struct explorer_build {
     const char *cwd;  /* where relative names of flags begin; NULL: in `work` */
     char *const *flags; /* of the compiler, and -l, -L, -Wl, for the linker; NULL-terminated */
     enum dialect dialect;
+    const char *text; /* explorer_redirect(): the section code goes to; NULL: as it is */
 };
 
 /* Inline assembly with an effect: what it does to memory is not seen. */

@@ -315,7 +315,12 @@ int explorer_redirect(const struct explorer_build *b, char *const objects[], boo
     struct names n = {.a = &a};
     char *redirect = NULL, *runtime = NULL;
     const char *folder = b->runtime ? b->runtime : b->work;
-    char *copy[] = {"/usr/bin/objcopy", "--redefine-syms=program.syms", NULL, NULL};
+    char *copy[] = {"/usr/bin/objcopy",
+                    "--redefine-syms=program.syms",
+                    "--rename-section",
+                    arena_printf(&a, ".text=%s", b->text ? b->text : ".text"),
+                    NULL,
+                    NULL};
     char *list = NULL;
     int rc = 1;
 
@@ -331,7 +336,7 @@ int explorer_redirect(const struct explorer_build *b, char *const objects[], boo
     if (rc > 0 && write_list(b, &n, redirect, is_main, e) < 0)
         rc = -1;
     for (int i = 0; objects[i] && rc > 0; i++) {
-        copy[2] = objects[i];
+        copy[4] = objects[i];
         rc = run_tool(b, b->work, copy, output, e);
     }
     free(redirect);
@@ -359,6 +364,7 @@ int explorer_link(const struct explorer_build *b, char *const objects[], const c
                              suite ? "suite" : "explore");
     argv[n++] = "-Wl,--no-whole-archive";
     if (suite) {
+        argv[n++] = "-Wl,-z,noexecstack";
         argv[n++] = "-Wl,--wrap=_mark_point";
         argv[n++] = "-lcheck_pic";
         argv[n++] = "-lsubunit";

@@ -37,11 +37,13 @@
     X(options, "the state of getopt()")                                                        \
     X(table, "the table of hsearch()")
 
+/* Apart from the runtime's own variables, which no program may write (memory.c, own_check()).
+ */
 static struct hidden {
 #define X(name, text) uint64_t name;
     BUFFERS(X)
 #undef X
-} hidden;
+} hidden __attribute__((section("ls_hidden")));
 
 static const struct {
     size_t at;

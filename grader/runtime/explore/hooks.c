@@ -107,10 +107,14 @@ static inline void check_address(uintptr_t addr, size_t size, bool write, uintpt
         heap_check(addr, size, write, pc);
     else if (in_fibers(addr))
         stack_check(addr, write, pc);
+    else if (write)
+        own_check(addr, pc);
 }
 
+/* `sp`: where the stack pointer of the code stands that touches it; 0: a call does it for that.
+ */
 static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volatile,
-                         uintptr_t pc)
+                         uintptr_t pc, uintptr_t sp)
 {
     if (!RUNNING)
         return;
@@ -136,6 +140,8 @@ static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volati
             trace_plain(addr, size, write, pc);
         break;
     }
+    if (sp)
+        stack_check_frames(addr, sp, write, pc);
     check_address(addr, size, write, pc); /* behind the point: it may have been freed there */
     if (is_volatile)
         access_volatile(addr, size, write, pc);
@@ -145,21 +151,24 @@ static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volati
         note_write(addr, size);
 }
 
-static void plain(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+static void plain(uintptr_t addr, size_t size, bool write, uintptr_t pc, uintptr_t sp)
 {
-    touch(addr, size, write, false, pc);
+    touch(addr, size, write, false, pc, sp);
 }
 
-static void volatile_one(uintptr_t addr, size_t size, bool write, uintptr_t pc)
+static void volatile_one(uintptr_t addr, size_t size, bool write, uintptr_t pc, uintptr_t sp)
 {
-    touch(addr, size, write, true, pc);
+    touch(addr, size, write, true, pc, sp);
 }
+
+/* Of who calls: behind the frame pointer that was saved here and the address to return to. */
+#define SP ((uintptr_t)__builtin_frame_address(0) + 16)
 
 #define HOOK_BY(how, name, size, write)                                                        \
     void __tsan_##name(void *p);                                                               \
     void __tsan_##name(void *p)                                                                \
     {                                                                                          \
-        how((uintptr_t)p, size, write, CALLER);                                                \
+        how((uintptr_t)p, size, write, CALLER, SP);                                            \
     }
 #define HOOK(name, size, write) HOOK_BY(plain, name, size, write)
 #define VOLATILE(name, size, write) HOOK_BY(volatile_one, name, size, write)
@@ -175,14 +184,14 @@ static void volatile_one(uintptr_t addr, size_t size, bool write, uintptr_t pc)
     void __tsan_read_write##size(void *p);                                                     \
     void __tsan_read_write##size(void *p)                                                      \
     {                                                                                          \
-        plain((uintptr_t)p, size, false, CALLER);                                              \
-        plain((uintptr_t)p, size, true, CALLER);                                               \
+        plain((uintptr_t)p, size, false, CALLER, SP);                                          \
+        plain((uintptr_t)p, size, true, CALLER, SP);                                           \
     }                                                                                          \
     void __tsan_unaligned_read_write##size(void *p);                                           \
     void __tsan_unaligned_read_write##size(void *p)                                            \
     {                                                                                          \
-        plain((uintptr_t)p, size, false, CALLER);                                              \
-        plain((uintptr_t)p, size, true, CALLER);                                               \
+        plain((uintptr_t)p, size, false, CALLER, SP);                                          \
+        plain((uintptr_t)p, size, true, CALLER, SP);                                           \
     }
 HOOKS(1)
 HOOKS(2)
@@ -195,14 +204,14 @@ void __tsan_vptr_update(void **p, void *value);
 void __tsan_vptr_update(void **p, void *value)
 {
     (void)value;
-    plain((uintptr_t)p, 8, true, CALLER);
+    plain((uintptr_t)p, 8, true, CALLER, SP);
 }
 
 void access_range(uintptr_t addr, size_t size, bool write, uintptr_t pc)
 {
     if (!RUNNING || !size)
         return;
-    plain(addr, size, write, pc);
+    plain(addr, size, write, pc, 0);
 }
 
 void __tsan_read_range(void *p, unsigned long size);
@@ -246,6 +255,9 @@ void __tsan_func_entry(void *caller)
 
         t->stack[t->depth].node = node_enter(up, program_pc((uintptr_t)caller));
         t->stack[t->depth].at = at;
+        if (W->o.returns)
+            returns_enter(&t->stack[t->depth], *(void **)at,
+                          (uintptr_t)__builtin_return_address(0));
     }
     t->depth++;
     if ((char *)at < t->fiber->low)
@@ -255,6 +267,11 @@ void __tsan_func_entry(void *caller)
 void __tsan_func_exit(void);
 void __tsan_func_exit(void)
 {
-    if (RUNNING && W->me->depth > 0)
+    if (!RUNNING)
+        return;
+    if (W->o.returns)
+        returns_exit(W->me, *(void **)__builtin_frame_address(0),
+                     (uintptr_t)__builtin_return_address(0));
+    if (W->me->depth > 0)
         W->me->depth--;
 }

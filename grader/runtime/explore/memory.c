@@ -240,6 +240,41 @@ void heap_check(uintptr_t addr, size_t size, bool write, uintptr_t pc)
     heap_error(addr, write, pc, "touches memory outside of any allocated block");
 }
 
+static bool is_explorers(uintptr_t addr)
+{
+    extern char __start_ls_data[], __stop_ls_data[], __start_ls_bss[], __stop_ls_bss[];
+
+    return addr - (uintptr_t)W < REGION_SIZE ||
+           (addr >= (uintptr_t)__start_ls_data && addr < (uintptr_t)__stop_ls_data) ||
+           (addr >= (uintptr_t)__start_ls_bss && addr < (uintptr_t)__stop_ls_bss);
+}
+
+void own_check(uintptr_t addr, uintptr_t pc)
+{
+    struct found *f;
+
+    if (!is_explorers(addr))
+        return;
+    f = bug_begin(BUG_CRASH, "writes to memory that is not the program's");
+    bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "writes here");
+    bug_done(f);
+}
+
+/* C11 6.2.4p6. Below the stack pointer no variable lives: a function that calls hooks is no
+ * leaf, and has no red zone (System V ABI for x86-64, 3.2.2). */
+void stack_check_frames(uintptr_t addr, uintptr_t sp, bool write, uintptr_t pc)
+{
+    const struct fiber *mine = W->me->fiber;
+    struct found *f;
+
+    if (addr >= sp || (char *)addr < mine->stack || (char *)sp > mine->top)
+        return;
+    f = bug_begin(BUG_CRASH, "uses a variable of a function that has returned");
+    bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "%s here",
+              write ? "writes" : "reads");
+    bug_done(f);
+}
+
 /* C11 6.2.4p2: what was there has ended with its thread. */
 void stack_check(uintptr_t addr, bool write, uintptr_t pc)
 {

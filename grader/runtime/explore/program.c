@@ -373,6 +373,14 @@ static void read_options(int argc, char **argv, struct request *r)
             W->o.opaque = true;
             continue;
         }
+        if (strcmp(o, "--code") == 0) {
+            W->o.code = true;
+            continue;
+        }
+        if (strcmp(o, "--returns") == 0) {
+            W->o.returns = true;
+            continue;
+        }
         if (strcmp(o, "--output") == 0) {
             W->o.output = true;
             continue;

@@ -429,18 +429,21 @@ static void jumps(const jmp_buf env)
 REPLACES(void, siglongjmp, sigjmp_buf env, int value)
 {
     jumps(env);
+    returns_check_jump(env, CALLER);
     siglongjmp(env, value);
 }
 
 REPLACES(void, longjmp, jmp_buf env, int value)
 {
     jumps(env);
+    returns_check_jump(env, CALLER);
     longjmp(env, value);
 }
 
 REPLACES(void, _longjmp, jmp_buf env, int value)
 {
     jumps(env);
+    returns_check_jump(env, CALLER);
     _longjmp(env, value);
 }
 

@@ -46,6 +46,10 @@ enum task_state { TASK_FREE, TASK_READY, TASK_DONE };
 struct shadow_frame {
     uint32_t node;
     uintptr_t at; /* frame address, to notice frames that longjmp skipped */
+
+    /* returns.c: */
+    uintptr_t frame, back; /* rbp of the function, and where it returns to */
+    bool suite;            /* it is the suite's */
 };
 
 struct queued {
@@ -100,6 +104,7 @@ struct task {
 
     /* shadow stack */
     int depth;
+    bool frames_lost; /* longjmp(3) among those that are not kept */
     struct shadow_frame stack[STACK_DEPTH];
     uint64_t ops;        /* hooks passed: the position of a token */
     uint64_t quiet;      /* hooks since the last sync operation or switch */
@@ -390,6 +395,8 @@ struct options {
     bool output;                     /* tell what it printed */
     bool terminal;                   /* standard input would be a person's terminal */
     bool opaque;                     /* it calls what has a state that nobody sees */
+    bool code;                       /* a suite's program may make code: runtime/noexec.h */
+    bool returns;                    /* a suite's frames are guarded: returns.c */
     const char *trail;               /* where a test comes by: "FILE:FIRST-LAST,..." */
     const char *input;               /* file that is standard input; NULL: there is none */
     const struct strategy *strategy; /* NULL: the default plan */
@@ -690,7 +697,19 @@ bool heap_block(uintptr_t addr, uintptr_t *start, size_t *size, uint32_t *pc, bo
 void heap_check(uintptr_t addr, size_t size, bool write, uintptr_t pc);
 bool in_heap(uintptr_t addr);
 void stack_check(uintptr_t addr, bool write, uintptr_t pc); /* of a thread that has ended? */
+void stack_check_frames(uintptr_t addr, uintptr_t sp, bool write,
+                        uintptr_t pc);        /* a function? */
+void own_check(uintptr_t addr, uintptr_t pc); /* the explorer's own memory? */
 extern char *heap_base, *heap_limit;
+
+/* ---- returns.c: nobody comes back to a suite's code but by returning to it ------------------
+ * `frame`: rbp of the function that calls the hook, `pc`: a place in it. */
+void returns_open(void); /* before a test's body, and behind it */
+void returns_close(void);
+void returns_enter(struct shadow_frame *f, const void *frame, uintptr_t pc);
+void returns_exit(struct task *t, const void *frame, uintptr_t pc);
+void returns_check_call(uintptr_t pc, const void *frame);
+void returns_check_jump(const void *env, uintptr_t pc); /* a jmp_buf */
 
 /* ---- snapshot.c: as before the schedule ---------------------------------------------------
  */
