@@ -429,7 +429,7 @@ static int bring_suite(struct unit *u, const char *name, struct err *e)
     struct buf b = {0};
     int rc;
 
-    if (!u->x->hidden)
+    if (!u->x->hidden || !u->hidden)
         return unit_bring(u, u->x->dir, name, e);
     if (!from || !to)
         return err_oom(e);

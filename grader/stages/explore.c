@@ -241,16 +241,15 @@ static bool is_settled(const struct test_grade *t)
 /* Building and exploring together: all children of this process since `before`. */
 static void note_spent(struct unit *u, double began, const struct rusage *before)
 {
-    struct spent *s = &u->r->stages[MODE_EXPLORE];
     struct rusage now;
 
     getrusage(RUSAGE_CHILDREN, &now);
-    s->wall_s = now_s() - began;
-    s->cpu_s = (double)(now.ru_utime.tv_sec - before->ru_utime.tv_sec) +
-               (double)(now.ru_stime.tv_sec - before->ru_stime.tv_sec) +
-               1e-6 * (double)(now.ru_utime.tv_usec - before->ru_utime.tv_usec) +
-               1e-6 * (double)(now.ru_stime.tv_usec - before->ru_stime.tv_usec);
-    s->rss_kb = now.ru_maxrss;
+    unit_spend(u, MODE_EXPLORE, now_s() - began,
+               (double)(now.ru_utime.tv_sec - before->ru_utime.tv_sec) +
+                   (double)(now.ru_stime.tv_sec - before->ru_stime.tv_sec) +
+                   1e-6 * (double)(now.ru_utime.tv_usec - before->ru_utime.tv_usec) +
+                   1e-6 * (double)(now.ru_stime.tv_usec - before->ru_stime.tv_usec),
+               now.ru_maxrss);
 }
 
 /* It computes without end, natively as under the explorer: seconds for each test of which one

@@ -518,10 +518,7 @@ static int run_test(struct unit *u, struct test_grade *t, struct err *e)
     if (rc == 0) {
         t->ran |= 1u << MODE_NATIVE;
         judge(&run, &kr);
-        u->r->stages[MODE_NATIVE].wall_s += kr.wall_s;
-        u->r->stages[MODE_NATIVE].cpu_s += kr.cpu_s;
-        if (kr.rss_kb > u->r->stages[MODE_NATIVE].rss_kb)
-            u->r->stages[MODE_NATIVE].rss_kb = kr.rss_kb;
+        unit_spend(u, MODE_NATIVE, kr.wall_s, kr.cpu_s, kr.rss_kb);
     }
     if (rc == 0 && !t->evidence && u->o->oracle)
         rc = oracle_check(u, t, &run, e);
@@ -531,7 +528,7 @@ static int run_test(struct unit *u, struct test_grade *t, struct err *e)
     return rc;
 }
 
-/* The suite with the hidden tests, as compile_suite() has laid it out. 0 or -1. */
+/* The suite as compile_suite() has laid it out. 0 or -1. */
 static int read_suite(struct unit *u, struct err *e)
 {
     auto_free char *text = NULL;
@@ -567,6 +564,8 @@ static int check_ids(struct unit *u, struct err *e)
     if (read_suite(u, e) < 0)
         return -1;
     for (int i = 0; i < u->x->rubric.test_count; i++) {
+        if (u->x->rubric.tests[i].hidden && !u->hidden)
+            continue;
         const char *quoted = arena_printf(u->a, "\"%s\"", u->x->rubric.tests[i].id);
 
         if (!quoted || !strstr(u->suite, quoted))

@@ -12,7 +12,8 @@ static const char *place(struct unit *u, const char *name)
 {
     if (!u->o->shelf || sandbox_tier() == TIER_NONE)
         return NULL;
-    return arena_printf(u->a, "%s/%s-%s", u->o->shelf, u->x->id, name);
+    return arena_printf(u->a, "%s/%s-%s%s", u->o->shelf, u->x->id, u->hidden ? "hidden-" : "",
+                        name);
 }
 
 static bool copy(const char *from, const char *to)

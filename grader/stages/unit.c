@@ -69,7 +69,18 @@ bool unit_exhausted(struct unit *u, struct test_grade *t, enum mode mode)
 
 bool unit_wants(const struct unit *u, const struct rubric_test *t)
 {
-    return !u->o->only || strcmp(u->o->only, t->id) == 0;
+    return (!u->x->hidden || t->hidden == u->hidden) &&
+           (!u->o->only || strcmp(u->o->only, t->id) == 0);
+}
+
+void unit_spend(struct unit *u, enum mode mode, double wall_s, double cpu_s, long rss_kb)
+{
+    struct spent *s = &u->r->stages[mode];
+
+    s->wall_s += wall_s;
+    s->cpu_s += cpu_s;
+    if (rss_kb > s->rss_kb)
+        s->rss_kb = rss_kb;
 }
 
 bool unit_owns(const struct unit *u, const char *file)
@@ -374,15 +385,10 @@ static int run_tools(struct unit *u, struct err *e)
     return stage_explore(u, e);
 }
 
+/* 1 = all of them; 0 = the submission could not be built; or -1. */
 static int run_stages(struct unit *u, struct err *e)
 {
-    auto_close int turn = take_turn(e);
     int rc;
-
-    if (!hide_folder(u->o->course ? u->o->course->home : NULL))
-        return err_oom(e);
-    if (turn == -2)
-        return -1;
 
     tell(u, "compiling");
     unit_busy(u, true);
@@ -396,7 +402,63 @@ static int run_stages(struct unit *u, struct err *e)
     unit_busy(u, true);
     rc = run_tools(u, e);
     unit_busy(u, false);
+    return rc < 0 ? -1 : 1;
+}
+
+/* A work folder, all stages in it, and it is gone. As run_stages(). */
+static int run_round(struct unit *u, struct err *e)
+{
+    struct err ignored = {0};
+    int rc = unit_open_work(u->a, &u->work, e);
+
+    if (rc == 0)
+        rc = run_stages(u, e);
+    if (u->work)
+        remove_tree(u->work, &ignored);
+    u->work = NULL;
     return rc;
+}
+
+/* A program that holds hidden tests runs nothing else: a submission reads the memory that it
+ * runs in, and tells of it in the report of a test that students see. */
+static int run_rounds(struct unit *u, struct err *e)
+{
+    auto_close int turn = take_turn(e);
+    int rc = 1;
+
+    if (!hide_folder(u->o->course ? u->o->course->home : NULL))
+        return err_oom(e);
+    if (turn == -2)
+        return -1;
+    for (int round = 0; round < 2 && rc > 0; round++) {
+        bool any = false;
+
+        u->hidden = round == 1;
+        for (int i = 0; i < u->x->rubric.test_count; i++)
+            any |= u->x->rubric.tests[i].hidden == u->hidden &&
+                   unit_wants(u, &u->x->rubric.tests[i]);
+        if (!any)
+            continue;
+        free(u->text);
+        u->text = NULL;
+        u->suite = NULL;
+        u->reference_built = false;
+        rc = run_round(u, e);
+    }
+    return rc;
+}
+
+/* A pass is the absence of proofs: it needs that somebody has looked. */
+static int check_all_ran(const struct unit *u, struct err *e)
+{
+    for (int i = 0; i < u->r->test_count; i++) {
+        const struct test_grade *t = &u->r->tests[i];
+
+        if (!t->evidence && !(t->ran & 1u << MODE_NATIVE) &&
+            (!u->o->only || strcmp(u->o->only, t->test->id) == 0))
+            return err_set(e, ERR_SYSTEM, "the test '%s' was not run", t->test->id);
+    }
+    return 0;
 }
 
 int unit_grade(const struct unit_options *o, const struct exercise *x, const char *file,
@@ -404,7 +466,6 @@ int unit_grade(const struct unit_options *o, const struct exercise *x, const cha
 {
     struct unit_result r;
     struct unit u = {.o = o, .x = x, .a = a, .file = file, .r = &r};
-    struct err ignored = {0};
     int rc;
 
     if (x->broken.kind != ERR_NONE) {
@@ -419,11 +480,9 @@ int unit_grade(const struct unit_options *o, const struct exercise *x, const cha
     u.began_cpu_s = children_cpu_s();
     rc = read_submission(&u, e);
     if (rc > 0)
-        rc = unit_open_work(a, &u.work, e);
-    if (rc == 0 && u.work)
-        rc = run_stages(&u, e);
-    if (u.work)
-        remove_tree(u.work, &ignored);
+        rc = run_rounds(&u, e);
+    if (rc > 0)
+        rc = check_all_ran(&u, e);
     free(u.source);
     free(u.text);
     if (rc < 0)
@@ -439,7 +498,7 @@ int unit_suite_ids(const struct unit_options *o, const struct exercise *x, struc
                    struct buf *ret, struct err *e)
 {
     struct unit_result r;
-    struct unit u = {.o = o, .x = x, .a = a, .r = &r};
+    struct unit u = {.o = o, .x = x, .a = a, .r = &r, .hidden = true};
     char *argv[] = {"./program", "--list", NULL};
     struct keeper_result kr = {0};
     struct err ignored = {0};
@@ -483,7 +542,7 @@ int unit_replay(const struct unit_options *o, const struct exercise *x, const ch
                 void *ctx, struct arena *a, struct exploration *ret, struct err *e)
 {
     struct unit_result r;
-    struct unit u = {.o = o, .x = x, .a = a, .file = file, .r = &r};
+    struct unit u = {.o = o, .x = x, .a = a, .file = file, .r = &r, .hidden = t->hidden};
     struct err ignored = {0};
     bool pure = false;
     int rc = result_init(a, x, &r, e) < 0 ? -1 : read_submission(&u, e);

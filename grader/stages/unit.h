@@ -43,8 +43,10 @@ struct unit {
     char *text; /* the source, preprocessed once and screened, malloc'ed; what every mode
                    compiles */
     size_t text_len;
-    const char *suite; /* its text, with the hidden tests; NULL: not read yet (native.c) */
-    const char *work;  /* temporary folder of this unit */
+    const char *suite; /* its text; NULL: not read yet (native.c) */
+    bool hidden; /* this round is for the hidden tests: only then are they in the program, whose
+                    memory a submission can read, and whose other reports students see */
+    const char *work; /* temporary folder of this unit */
     const char *program;
     enum dialect dialect; /* of the submission, once it is known */
     bool uses_timers;     /* references alarm(2) or timers */
@@ -189,6 +191,9 @@ bool unit_is_harness(const char *file);
 /* Adds a frame to a stack, quoting the student's line. */
 void unit_frame(const struct unit *u, struct stack *s, const char *function, const char *file,
                 int line);
+
+/* Adds to what the unit has spent on `mode`; the memory is the most of all. */
+void unit_spend(struct unit *u, enum mode mode, double wall_s, double cpu_s, long rss_kb);
 
 extern char *const unit_env[]; /* the environment of every program we run */
 

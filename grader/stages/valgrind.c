@@ -190,7 +190,7 @@ int stage_valgrind(struct unit *u, enum mode mode, struct err *e)
     if (make_dirs(arena_printf(u->a, "%s/%s", tool_folder(u), mode_name(mode)), e) < 0 ||
         run_tool(u, &t, list, &kr, e) < 0)
         return -1;
-    u->r->stages[mode] = (struct spent){kr.wall_s, kr.cpu_s, kr.rss_kb};
+    unit_spend(u, mode, kr.wall_s, kr.cpu_s, kr.rss_kb);
     rc = 0;
     if (kr.end == KEEPER_STARVED)
         rc = err_set(e, ERR_SYSTEM, "the machine is too busy to run %s", mode_name(mode));

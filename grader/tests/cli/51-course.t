@@ -85,6 +85,40 @@ same "the class report has it" "$(cat "$tmp/out/report.html")" 'negative-numbers
 run 1 "$LOCKSTEP" grade 1 --submission "$tmp/class/ada"
 same "the instructor sees it" "$out" 'FAIL  negative-numbers'
 
+# A program reads its own memory: there hidden tests stand only while they are the ones that run.
+mkdir "$tmp/reader"
+cat >"$tmp/reader/doubler.c" <<'END'
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <string.h>
+#include "doubler.h"
+
+/* What the hidden test's assertion is called with. */
+static int seen(void)
+{
+    char word[] = "epvcmfs`uxjdf)-2*", line[512];
+    FILE *f = fopen("/proc/self/maps", "r");
+    unsigned long from, to;
+    int found = 0;
+
+    for (int i = 0; word[i]; i++)
+        word[i] = word[i] == '-' ? '-' : word[i] - 1;
+    while (f && fgets(line, sizeof line, f))
+        if (strstr(line, "/program") && sscanf(line, "%lx-%lx r", &from, &to) == 2)
+            found |= memmem((void *)from, to - from, word, strlen(word)) != NULL;
+    if (f)
+        fclose(f);
+    return found;
+}
+
+int doubler_twice(int n)
+{
+    return seen() == (n < 0) ? 2 * n : 77;
+}
+END
+run 0 "$LOCKSTEP" grade 1 --submission "$tmp/reader"
+same "hidden tests are not in the memory of the others" "$out" '^total 100/100'
+
 # Points are arithmetic: nothing is run again, whatever a program would do now.
 sed -i 's/points: 80/points: 60/' $x/exercise.yml
 sed -i 's/points: 20/points: 40/' solutions/01-doubler/hidden.yml
