@@ -83,7 +83,7 @@ static void must_receive(struct talk *t, const char *want)
 
     ck_assert_msg(n >= 0, "channel_receive() failed: %s", strerror(errno));
     ck_assert_msg((size_t)n == strlen(want) && memcmp(buf, want, (size_t)n) == 0,
-                  "channel_receive() gave '%.*s' where '%s' was due", (int)n, buf, want);
+                  "channel_receive() returned '%.*s' instead of '%s'", (int)n, buf, want);
 }
 
 /* Receives until `want` bytes are there, or the end; returns how many there were. */
@@ -198,7 +198,7 @@ static int say_bye(void *arg)
     return 0;
 }
 
-/* A write end that stays open somewhere keeps the reader waiting for ever; and a side that has
+/* A write end that stays open somewhere keeps the reader waiting forever; and a side that has
  * closed without reading is ECONNRESET for a socket, but 0 by the contract. */
 START_TEST(end_of_stream)
 {

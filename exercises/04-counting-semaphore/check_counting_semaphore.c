@@ -101,7 +101,7 @@ START_TEST(zero_blocks)
     pid_t child = ls_spawn(go_through, c);
 
     ls_settle();
-    ck_assert_msg(through(c) == 0, "order-violation: a permit was got where there was none");
+    ck_assert_msg(through(c) == 0, "order-violation: a permit was acquired although none was available");
     ck_assert_int_eq(counting_semaphore_release(c->s, 1), 0);
     ck_assert_int_eq(ls_reap(child), 0);
     ck_assert_int_eq(counting_semaphore_get_value(c->s), 0);
@@ -154,7 +154,7 @@ START_TEST(timed_wait_wakes)
     c->timeout_ms = 3600 * 1000;
     child = ls_spawn(go_through, c);
     ls_settle();
-    ck_assert_msg(through(c) == 0, "order-violation: a permit was got where there was none");
+    ck_assert_msg(through(c) == 0, "order-violation: a permit was acquired although none was available");
     ck_assert_int_eq(counting_semaphore_release(c->s, 1), 0);
     ls_settle();
     ck_assert_msg(through(c) == 1, "lost-wakeup: a release does not end a wait with a limit");
@@ -231,7 +231,7 @@ START_TEST(never_below_zero)
     taken = counting_semaphore_try(c->s) == 0;
     kill(child, SIGCONT);
     ls_settle();
-    ck_assert_msg(through(c) == !taken, "order-violation: one permit was released, and %d got it",
+    ck_assert_msg(through(c) == !taken, "order-violation: one permit was released, and %d waiters acquired it",
                   through(c) + taken);
     ck_assert_msg(counting_semaphore_get_value(c->s) == 0, "there are %d permits, not 0",
                   counting_semaphore_get_value(c->s));

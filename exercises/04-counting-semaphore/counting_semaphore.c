@@ -37,7 +37,7 @@ int counting_semaphore_try(struct counting_semaphore *s)
 
 int counting_semaphore_acquire_for(struct counting_semaphore *s, long timeout_ms)
 {
-    // TODO: like acquire, but not for ever
+    // TODO: like acquire, but not forever
     (void)s;
     (void)timeout_ms;
     errno = ENOSYS;

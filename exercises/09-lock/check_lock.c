@@ -125,7 +125,7 @@ static void *give_up(void *arg)
     return NULL;
 }
 
-/* Not early, not for ever; and a wait with a limit ends with the release. */
+/* Not early, not forever; and a wait with a limit ends with the release. */
 START_TEST(gives_up_in_time)
 {
     struct lock *l = created();
@@ -312,7 +312,7 @@ START_TEST(transfer_moves)
 }
 END_TEST
 
-/* An early return keeps the lock, and the next one waits for ever. */
+/* An early return keeps the lock, and the next one waits forever. */
 START_TEST(refusal_lets_go)
 {
     struct account *a = opened(1), *b = opened(1);

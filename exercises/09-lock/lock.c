@@ -38,7 +38,7 @@ int lock_acquire(struct lock *l)
 
 int lock_acquire_for(struct lock *l, long timeout_ms)
 {
-    // TODO: like acquire, but not for ever
+    // TODO: like acquire, but not forever
     (void)l;
     (void)timeout_ms;
     errno = ENOSYS;

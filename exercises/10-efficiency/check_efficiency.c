@@ -70,7 +70,7 @@ START_TEST(line_in_order)
     run(EFFICIENCY_LINE, sign_in, n, results);
     ck_assert_int_eq(board->calls, n);
     for (int i = 0; i < n; i++) {
-        ck_assert_msg(board->order[i] == i, "job %ld ran where job %d was due", board->order[i], i);
+        ck_assert_msg(board->order[i] == i, "job %ld ran instead of job %d", board->order[i], i);
         ck_assert_int_eq(results[i], i);
         ck_assert_msg(board->pid[i] == getpid() && pthread_equal(board->thread[i], pthread_self()),
                       "job %d did not run in the calling thread", i);
@@ -260,7 +260,7 @@ START_TEST(a_process_dies)
     run(EFFICIENCY_LINE, sign_in, 1, results); /* who ends the program does it here */
     errno = 0;
     ck_assert_msg(efficiency_run(EFFICIENCY_PROCESSES, one_dies, 4, results, &seconds) == -1,
-                  "a process ended without a result, and nothing was said");
+                  "a process ended without a result, and no error was reported");
     ck_assert_int_eq(errno, EIO);
     ck_assert_int_eq(board->calls, 5);
     free_board();
@@ -334,7 +334,7 @@ START_TEST(six_rows_story)
     fclose(f);
     f = fopen("/dev/full", "w");
     ck_assert_ptr_nonnull(f);
-    ck_assert_msg(efficiency_print(&known, f) == -1, "the disk is full, and nothing was said");
+    ck_assert_msg(efficiency_print(&known, f) == -1, "the disk is full, and no error was reported");
     fclose(f);
     for (line = text; *line && i < 8; line = save + 1, i++) {
         save = strchr(line, '\n');

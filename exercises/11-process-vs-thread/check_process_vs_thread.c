@@ -341,10 +341,10 @@ START_TEST(leaves_no_trace)
         ck_assert_int_eq(sigaction(SIGUSR2, NULL, &now), 0);
         ck_assert_msg(now.sa_handler == ours && (now.sa_flags & SA_RESTART) &&
                           sigismember(&now.sa_mask, SIGWINCH),
-                      "%s() for %s has left SIGUSR2 with another handler, flags or mask", names[p],
+                      "%s() for %s did not restore the handler, flags or mask of SIGUSR2", names[p],
                       ways[w].name);
         after = getcwd(NULL, 0);
-        ck_assert_msg(strcmp(before, after) == 0, "%s() for %s has left us in another directory",
+        ck_assert_msg(strcmp(before, after) == 0, "%s() for %s changed the working directory",
                       names[p], ways[w].name);
         free(after);
         ck_assert_msg(ls_descriptors() == open_files,
@@ -442,7 +442,7 @@ START_TEST(table_story)
     fclose(f);
     f = fopen("/dev/full", "w");
     ck_assert_ptr_nonnull(f);
-    ck_assert_msg(pvt_table(in_process, in_thread, f) == -1, "the disk is full, and nothing was said");
+    ck_assert_msg(pvt_table(in_process, in_thread, f) == -1, "the disk is full, and no error was reported");
     fclose(f);
 }
 END_TEST

@@ -49,7 +49,7 @@ static void hear(int fd, const void *want, size_t n)
     static char buf[ECHO_FRAME_MAX];
     ssize_t got = echo_receive(fd, buf, sizeof buf);
 
-    ck_assert_msg(got >= 0, "echo_receive() failed where a frame of %zu bytes was due: %s", n,
+    ck_assert_msg(got >= 0, "echo_receive() failed instead of returning a frame of %zu bytes: %s", n,
                   strerror(errno));
     ck_assert_msg((size_t)got == n && memcmp(buf, want, n) == 0,
                   "a frame of %zu bytes was due, another one of %zd came", n, got);
@@ -144,7 +144,7 @@ static void must_end(const char *bytes, size_t n, int want, const char *what)
     put(fd[1], bytes, n);
     close(fd[1]);
     errno = 0;
-    ck_assert_msg(echo_receive(fd[0], buf, sizeof buf) == -1, "%s is no frame", what);
+    ck_assert_msg(echo_receive(fd[0], buf, sizeof buf) == -1, "%s is not a frame", what);
     ck_assert_msg(errno == want, "%s: errno is %s, not %s", what, strerrorname_np(errno),
                   strerrorname_np(want));
     close(fd[0]);

@@ -69,9 +69,9 @@ static void must_say(const char *want)
     struct ls_leaving l;
 
     if (!line && ls_terminal_left(&l))
-        ck_abort_msg("nothing was printed where '%s' was due: %s", want, how(&l));
-    ck_assert_msg(line != NULL, "nothing was printed where '%s' was due", want);
-    ck_assert_msg(strcmp(line, want) == 0, "'%s' was printed where '%s' was due", line, want);
+        ck_abort_msg("nothing was printed where '%s' was expected: %s", want, how(&l));
+    ck_assert_msg(line != NULL, "nothing was printed where '%s' was expected", want);
+    ck_assert_msg(strcmp(line, want) == 0, "'%s' was printed instead of '%s'", line, want);
 }
 
 /* After a key that came before anybody was at rest. */
@@ -87,7 +87,7 @@ static void must_say_in_spite_of_the_hurry(const char *want)
         ck_abort_msg("order-violation: a key came right after the fork and killed the conductor");
     ck_assert_msg(line != NULL, "lost-wakeup: a key came right after the fork, and '%s' never did",
                   want);
-    ck_assert_msg(strcmp(line, want) == 0, "'%s' was printed where '%s' was due", line, want);
+    ck_assert_msg(strcmp(line, want) == 0, "'%s' was printed instead of '%s'", line, want);
 }
 
 /* Two keys in a row: both lines come, in either order. */
@@ -103,7 +103,7 @@ static void must_say_both(const char *a, const char *b)
         else if (b && strcmp(line, b) == 0)
             b = NULL;
         else
-            ck_abort_msg("'%s' was printed where '%s' was due", line, a ? a : b);
+            ck_abort_msg("'%s' was printed instead of '%s'", line, a ? a : b);
     }
 }
 
@@ -111,7 +111,7 @@ static void must_be_silent(void)
 {
     const char *line = ls_terminal_line();
 
-    ck_assert_msg(line == NULL, "'%s' was printed where nothing was due", line);
+    ck_assert_msg(line == NULL, "'%s' was printed where nothing was expected", line);
 }
 
 static void must_both_be_there(void)

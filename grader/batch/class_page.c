@@ -277,7 +277,7 @@ static void put_people(struct page *p)
 {
     buf_puts(&p->b,
              "<h2>Students</h2>\n<p class=\"dim small\">- nothing submitted, ? not graded "
-             "(no zero), * late</p>\n<div class=\"wide\"><table>\n<tr><th>student</th>");
+             "(not a zero), * late</p>\n<div class=\"wide\"><table>\n<tr><th>student</th>");
     for (int x = 0; x < p->t->exercise_count; x++) {
         buf_puts(&p->b, "<th class=\"n\" title=\"");
         page_text(&p->b, p->t->exercises[x]->id);
@@ -293,9 +293,10 @@ static void put_not_graded(struct page *p)
 {
     if (p->t->not_graded == 0)
         return;
-    buf_puts(&p->b,
-             "<h2>Not graded</h2>\n<p class=\"dim small\">The grader could not do its job "
-             "here. These are no zeros: mend the cause and run batch again.</p>\n");
+    buf_puts(
+        &p->b,
+        "<h2>Not graded</h2>\n<p class=\"dim small\">The grader failed here, and these are "
+        "not zeros. Fix the cause, then run batch again.</p>\n");
     table_begin(p, "<th>student</th><th>exercise</th><th>why</th>");
     for (int i = 0; i < p->t->row_count; i++)
         for (int x = 0; x < p->t->exercise_count; x++) {
@@ -444,7 +445,7 @@ static int put_all(struct page *p, const struct looks *looks, struct err *e)
                p->t->row_count, p->t->exercise_count);
     if (store_get(p->s, "oracle", &a))
         buf_puts(&p->b, "<p><strong>Graded without comparing with the reference solutions: a "
-                        "forged result would not have been seen.</strong></p>\n");
+                        "forged result would not have been noticed.</strong></p>\n");
     arena_release(&a);
     put_distribution(p);
     put_not_graded(p);

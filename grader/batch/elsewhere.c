@@ -87,7 +87,7 @@ static const char *why_not(struct plan *p, const struct engine_job *j)
     return *j->state ? j->state : "nothing was said about it";
 }
 
-/* What nobody graded is not graded, which is no zero. */
+/* What nobody graded is not graded (not a zero). */
 static int give_up(struct plan *p, const struct engine_job *j, struct err *e)
 {
     const char *why = why_not(p, j);

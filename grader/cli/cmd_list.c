@@ -94,7 +94,7 @@ void list_print(const struct course *c, const json_t *scores, enum lang lang)
     else if (next >= 0)
         printf(tr(lang, "\nNext: lockstep watch %.2s\n"), c->exercises[next].id);
     else if (max)
-        printf("%s", tr(lang, "\nAll of it. Well done.\n"));
+        printf("%s", tr(lang, "\nAll tests pass. Well done.\n"));
 }
 
 static int list_tests(const struct course *c, const char *word, enum lang lang, struct err *e)

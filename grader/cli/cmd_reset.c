@@ -146,7 +146,7 @@ static int put_back(const struct reset_options *o, const struct course *c,
         if (rc == 0)
             printf(tr(lang, "%s is the stub again.\n"), file);
         if (rc == 0 && kept)
-            printf(tr(lang, "What you had written is in %s\n"), kept);
+            printf(tr(lang, "Your previous version is in %s\n"), kept);
         if (rc == 0)
             rc = scores_set_hints(x->id, NULL, 0, e);
     }

@@ -103,10 +103,10 @@ static int check_one(const struct submit_options *o, const struct course *c, boo
             "you mean it, say --anyway",
             p->file);
     if (all_are(r, VERDICT_COMPILE_ERROR) && !o->anyway)
-        return err_set(e, ERR_USAGE,
-                       "%s does not compile ('lockstep grade %.2s' shows why); mend it, or say "
-                       "--anyway",
-                       p->x->id, p->x->id);
+        return err_set(
+            e, ERR_USAGE,
+            "%s does not compile ('lockstep grade %.2s' shows why); fix it, or use --anyway",
+            p->x->id, p->x->id);
     return 1;
 }
 

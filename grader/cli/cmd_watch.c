@@ -111,7 +111,7 @@ static void show_result(struct watch *w)
     buf_release(&b);
     printf("%s %s %d/%d\n", w->x->id, score_bar(score, bar), score, rubric_max(&w->x->rubric));
     if (unit && score == rubric_max(&w->x->rubric))
-        printf("\n%s\n", tr(w->lang, "All of it. Press n for the next exercise."));
+        printf("\n%s\n", tr(w->lang, "All tests pass. Press n for the next exercise."));
     show_keys(w);
 }
 
@@ -204,7 +204,7 @@ static void end_grading(struct watch *w)
         ;
     result = w->answer.data ? json_loadb(w->answer.data, w->answer.len, 0, NULL) : NULL;
     if (!result) { /* its own words stand above */
-        printf("%s\n", tr(w->lang, "It could not be graded; this says nothing of your work."));
+        printf("%s\n", tr(w->lang, "It could not be graded. Your work was not judged."));
         show_keys(w);
         return;
     }
@@ -320,9 +320,8 @@ static int hint(struct watch *w, struct err *e)
         test = w->x->rubric.tests[0].id;
     printf("\n");
     if (json_is_string(json_object_get(unit_of(w), "compiler_output")) && no_test_ran(w)) {
-        printf("%s\n",
-               tr(w->lang, "It does not compile: mend the first thing the compiler names, "
-                           "then the tests can tell more."));
+        printf("%s\n", tr(w->lang, "The code does not compile. Fix the first error that the "
+                                   "compiler reports; then the tests can run."));
         return 0;
     }
     if (!test) {

@@ -17,8 +17,8 @@ static const char *const promises[] = {
 
 /* SANDBOX 4.4: no scheme inside one address space is sound. */
 #define SAME_SPACE                                                                             \
-    "; code that shares the test's process can still forge what it says, if it does what was " \
-    "asked for besides"
+    "; code in the test's own process can still forge results, if it also does what the "      \
+    "exercise asks for"
 
 static const char *const notes[] = {
 #define X(constant, name, promise, rest) rest SAME_SPACE,

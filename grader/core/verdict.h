@@ -13,26 +13,25 @@
 
 /* X(constant, name, headline for a student, what to look at or NULL) */
 #define VERDICTS(X)                                                                            \
-    X(GRADER_ERROR, "grader-error",                                                            \
-      "the grader could not do its job; this says nothing of you", NULL)                       \
+    X(GRADER_ERROR, "grader-error", "the grader failed; your work was not judged", NULL)       \
     X(COMPILE_ERROR, "compile-error", "the code does not compile", NULL)                       \
     X(FORBIDDEN, "forbidden", "uses something this exercise does not allow", NULL)             \
     X(TAMPERING, "tampering", "interferes with the grading", NULL)                             \
     X(NOT_IMPLEMENTED, "not-implemented", "still the stub: nothing written here yet", NULL)    \
     X(EARLY_EXIT, "early-exit", "the program ended before the test did",                       \
       "Which call on this path ends the whole process?")                                       \
-    X(CRASH, "crash", "crashed, or touched memory it must not",                                \
-      "Which pointer or index is used in that line, and who may have freed or changed it?")    \
-    X(DEADLOCK, "deadlock", "tasks wait for each other for ever",                              \
-      "What would end each of these waits, and who keeps it? On every path, is each lock "     \
-      "given back, and are several locks always taken in the same order?")                     \
-    X(LOST_WAKEUP, "lost-wakeup", "a task sleeps and nobody will ever wake it",                \
+    X(CRASH, "crash", "crashed, or accessed memory that it must not",                          \
+      "Which pointer or index is used in that line, and what may have freed or changed it?")   \
+    X(DEADLOCK, "deadlock", "tasks wait for each other forever",                               \
+      "What would end each of these waits, and what prevents it? On every path, is each lock " \
+      "released, and are several locks always taken in the same order?")                       \
+    X(LOST_WAKEUP, "lost-wakeup", "a task sleeps and nothing will ever wake it",               \
       "Is the condition tested in a loop, with the lock held that the waking side holds when " \
       "it changes it, and does the waking side wake all who wait for it?")                     \
-    X(LIVELOCK, "livelock", "tasks keep running and get nowhere",                              \
-      "What has to change so that the loop ends, and who would change it?")                    \
+    X(LIVELOCK, "livelock", "tasks keep running without making progress",                      \
+      "What has to change so that the loop ends, and which code would change it?")             \
     X(DATA_RACE, "data-race",                                                                  \
-      "two tasks touch the same memory, one writes, nothing orders them",                      \
+      "two tasks access the same memory, one of them writes, and nothing orders them",         \
       "Which lock protects this memory? Every line that touches it has to hold that lock.")    \
     X(SIGNAL_UNSAFE, "signal-unsafe", "a signal handler does what a handler must not",         \
       "A handler may set a volatile sig_atomic_t or a lock-free atomic, and call what "        \
@@ -45,11 +44,11 @@
       "After which step does a value first differ from what you expect?")                      \
     X(ZOMBIE, "zombie", "a finished child process was never waited for",                       \
       "Does every fork() have its wait() or waitpid(), on every path?")                        \
-    X(LEAK, "leak", "something acquired was not given back",                                   \
-      "On every path from that line to the end: where is it given back?")                      \
+    X(LEAK, "leak", "something acquired was not released",                                     \
+      "On every path from that line to the end: where is it released?")                        \
     X(BUSY_WAIT, "busy-wait", "burns the processor where it should sleep",                     \
       "Which call would let the task sleep until there is something to do?")                   \
-    X(TOO_STRICT, "too-strict", "work that must be able to overlap never does",                \
+    X(TOO_STRICT, "too-strict", "work that must be able to run concurrently never does",       \
       "Which lock is held while the long work is done, and must it be?")                       \
     X(RESOURCE_LIMIT, "resource-limit", "used more than the limit allows",                     \
       "Which loop or recursion makes more and more of it?")                                    \

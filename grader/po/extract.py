@@ -13,13 +13,13 @@ import sys
 RENDERERS = ["--keyword=tr:2", "--keyword=pen_word:2", "--keyword=N_"]
 PROOFS = ["--keyword=arena_printf:2", "--keyword=bug_begin:2", "--keyword=bug_stack:5",
           "--keyword=bug_stack_of:3", "--keyword=too_much:1", "--keyword=prove_text:3",
-          "--keyword=X:3", "--keyword=evidence_stack:3", "--keyword=misuse:3", "--keyword=N_"]
+          "--keyword=X:3", "--keyword=tampers:1", "--keyword=frame_bug:2", "--keyword=evidence_stack:3", "--keyword=misuse:3", "--keyword=N_"]
 SUITES = ["--keyword=ck_assert_msg:2", "--keyword=ck_abort_msg:1"]
 NOT_SAID = re.compile(r"^(--|LOCKSTEP_|\./|compile-error|forbidden: |%s[/+]|check_|task %d$)")
 # What they become stands in composed.c, word for word: as templates they would fit too much.
 LOOSE = {"%s%s here", "%s%s here, and nothing orders the two", "%s here", "%s %d byte%s here",
          "%s thread %lld", "%d %s left behind", "%d %s left: neither joined nor detached",
-         "%d child %s ended and %s never waited for", "nobody will wake the %s that %s",
+         "%d child %s ended and %s never waited for", "nothing will wake the waiting %s",
          "%s waits to %s descriptor %d", "%s still has its %s end open, descriptor %s",
          "Helgrind reports, refuted: %s %ld schedules shows a race here. %s",
          "The program ended with status %d before the test had %s.",

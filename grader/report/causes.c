@@ -74,7 +74,7 @@ bool causes_explored(const json_t *finding)
     return strcmp(get_str(finding, "mode"), mode_name(MODE_EXPLORE)) == 0;
 }
 
-/* Who waits for ever, or does nothing but wait. */
+/* Who waits forever, or does nothing but wait. */
 static bool is_wait(const json_t *finding)
 {
     static const enum verdict waits[] = {VERDICT_DEADLOCK, VERDICT_LOST_WAKEUP,

@@ -19,9 +19,8 @@ const json_t *get_place(const json_t *test)
 const char *get_warning(const json_t *result, enum lang lang)
 {
     return json_object_get(result, "oracle")
-               ? tr(lang,
-                    "Graded without comparing with the reference solutions: a forged result "
-                    "would not have been seen.")
+               ? tr(lang, "Graded without comparing with the reference solutions: a forged "
+                          "result would not have been noticed.")
                : NULL;
 }
 

@@ -63,7 +63,7 @@ int report_github(const json_t *result, const json_t *timing, const struct rende
         if (get_not_graded(x)) {
             buf_puts(ret, "::warning ");
             property(ret, "title", get_str(x, "id"), true);
-            buf_printf(ret, "::%s: ", tr(o->lang, "not graded, which is no zero"));
+            buf_printf(ret, "::%s: ", tr(o->lang, "not graded (not a zero)"));
             escape_github(ret, get_str(x, "reason"), strlen(get_str(x, "reason")), false);
             buf_puts(ret, "\n");
         }

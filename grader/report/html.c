@@ -85,7 +85,7 @@ static void put_proof(struct buf *b, const json_t *p, const char *exercise, cons
     page_text(b, get_str(p, "title"));
     buf_puts(b, "</strong> <span class=\"dim small\">(");
     page_text(b, get_str(p, "mode"));
-    buf_printf(b, "%s)</span></p>\n", advice ? tr(o->lang, ", advice: it costs nothing") : "");
+    buf_printf(b, "%s)</span></p>\n", advice ? tr(o->lang, ", advice: costs no points") : "");
     if (*get_str(p, "text")) {
         buf_puts(b, "<p>");
         put_said(b, o->lang, get_str(p, "text"));
@@ -163,7 +163,7 @@ static void put_exercise(struct buf *b, const json_t *x, const struct html_optio
         buf_printf(b, "<p><span class=\"pill none\">%s</span> ", tr(lang, "not graded"));
         page_text(b, get_str(x, "reason"));
         buf_printf(b, "</p>\n<p class=\"dim\">%s</p>\n</section>\n",
-                   tr(lang, "This says nothing of the work, and is no zero."));
+                   tr(lang, "The work was not judged; this is not a zero."));
         return;
     }
     buf_puts(b, "<p>");
@@ -177,7 +177,7 @@ static void put_exercise(struct buf *b, const json_t *x, const struct html_optio
     buf_puts(b, "</p>\n");
     if (*get_str(x, "compiler_output")) {
         buf_printf(b, "<details open><summary>%s</summary><div><pre>",
-                   tr(lang, "The compiler's own words"));
+                   tr(lang, "Compiler output"));
         page_text(b, get_str(x, "compiler_output"));
         buf_puts(b, "</pre></div></details>\n");
     }

@@ -109,8 +109,9 @@ int report_markdown(const json_t *result, const json_t *timing, const struct ren
         buf_printf(ret, "## %s ", get_str(x, "id"));
         inline_text(ret, get_lang(json_object_get(x, "title"), o->lang));
         if (get_not_graded(x)) {
-            buf_puts(ret, tr(o->lang, ": not graded\n\nThis says nothing of the work, and is "
-                                      "no zero.\n\n"));
+            buf_puts(ret,
+                     tr(o->lang,
+                        ": not graded\n\nThe work was not judged; this is not a zero.\n\n"));
             fenced(ret, get_str(x, "reason"));
             continue;
         }

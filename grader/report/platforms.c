@@ -42,7 +42,7 @@ static json_t *message_of(const json_t *x, const json_t *t, enum lang lang)
     json_t *j;
 
     if (!t)
-        return json_sprintf("%s: %s", tr(lang, "not graded, which is no zero"),
+        return json_sprintf("%s: %s", tr(lang, "not graded (not a zero)"),
                             get_str(x, "reason"));
     if (passed(t))
         return json_string(tr(lang, get_str(t, "headline")));

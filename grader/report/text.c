@@ -195,7 +195,7 @@ static void put_causes(struct pen *p, const struct causes *c, int used)
 
 static void put_compiler(struct pen *p, const char *text)
 {
-    buf_printf(p->b, "  %s\n", pen_word(p, "The compiler says:"));
+    buf_printf(p->b, "  %s\n", pen_word(p, "Compiler output:"));
     while (text && *text) {
         const size_t n = strcspn(text, "\n");
 
@@ -228,8 +228,8 @@ static bool put_one_reason(struct pen *p, const json_t *x)
             finding_whole(p, json_array_get(evidence, 0));
         else
             buf_printf(p->b, "  %s",
-                       pen_word(p, "Nothing is written here yet: each test ends at a function "
-                                   "that still answers ENOSYS, as the stub does.\n  Open the "
+                       pen_word(p, "Nothing is written yet: each test stops at a function that "
+                                   "still returns ENOSYS, as the stub does.\n  Open the "
                                    "file, read the header, start with the first test "
                                    "below.\n"));
         return true;
@@ -315,7 +315,7 @@ static void put_not_graded(struct pen *p, const json_t *x)
 {
     pen_paint(p, NOTE, pen_word(p, "NOT GRADED"));
     buf_printf(p->b, "\n  %s\n  ",
-               pen_word(p, "This is no zero, and says nothing of the work:"));
+               pen_word(p, "The work was not judged; this is not a zero. The reason:"));
     pen_put(p, get_str(x, "reason"));
     buf_puts(p->b, "\n\n");
 }

@@ -23,7 +23,7 @@
  * Called by itself when it was not; again without effect. */
 void words_open(void);
 
-/* A renderer's own sentence, which may be a format; never NULL, lives for ever. */
+/* A renderer's own sentence, which may be a format; never NULL, lives forever. */
 const char *tr(enum lang lang, const char *msgid) __attribute__((format_arg(2)));
 
 /* Appends a result's sentence in that language. Foreign parts (names, values) are copied as

@@ -380,7 +380,7 @@ static void kill_children(pid_t pid)
 }
 
 /* init would not end by itself. Below bubblewrap its child comes first: one whose bubblewrap is
- * killed before it has set up the user namespace waits for it for ever, and nobody knows of it.
+ * killed before it has set up the user namespace waits for it forever, and nobody knows of it.
  * A stopped bubblewrap makes none meanwhile. */
 static void kill_sandbox(const struct keeper *k)
 {

@@ -88,7 +88,7 @@ static const char *why_not(const struct keeper_result *r)
 {
     switch (r->end) {
     case KEEPER_EXITED:
-        return "The compiler found errors; its own words are above.";
+        return "The compiler reported errors; see its output above.";
     case KEEPER_CPU:
     case KEEPER_WALL:
         return "The compiler did not finish within its time limit.";

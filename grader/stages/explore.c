@@ -187,7 +187,7 @@ static const char *too_little(const struct unit *u, const struct exploration *x,
         return NULL;
     if (x->unwatched)
         return arena_printf(u->a,
-                            "it touches more memory than can be watched for races, 64 MiB");
+                            "it accesses more memory than can be watched for races, 64 MiB");
     if (x->used_up && x->schedules < fewest)
         return arena_printf(u->a,
                             "they are so long that only %ld of %ld fit the budget of steps",

@@ -446,7 +446,7 @@ static bool cannot(const struct keeper_result *k, struct arena *a, struct explor
     else if (k->end == KEEPER_OUTPUT)
         ret->why = "it prints more than an exploration may";
     else if (k->end == KEEPER_SIGNALED) /* a kill from above us is the keeper's own error */
-        ret->why = arena_printf(a, "something in it ended the exploration by SIG%s",
+        ret->why = arena_printf(a, "the program ended the exploration with SIG%s",
                                 sigabbrev_np(k->code) ? sigabbrev_np(k->code) : "?");
     else if (k->end == KEEPER_EXITED && k->code == 3 && ours)
         ret->why = arena_printf(a, "%.*s", (int)strcspn(ours + 10, "\n"), ours + 10);

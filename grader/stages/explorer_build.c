@@ -311,6 +311,7 @@ static int write_list(const struct explorer_build *b, const struct names *n,
 int explorer_redirect(const struct explorer_build *b, char *const objects[], bool is_main,
                       struct buf *output, struct err *e)
 {
+    static const char code[] = ".text";
     struct arena a = {0};
     struct names n = {.a = &a};
     char *redirect = NULL, *runtime = NULL;
@@ -318,7 +319,7 @@ int explorer_redirect(const struct explorer_build *b, char *const objects[], boo
     char *copy[] = {"/usr/bin/objcopy",
                     "--redefine-syms=program.syms",
                     "--rename-section",
-                    arena_printf(&a, ".text=%s", b->text ? b->text : ".text"),
+                    arena_printf(&a, "%s=%s", code, b->text ? b->text : code),
                     NULL,
                     NULL};
     char *list = NULL;

@@ -46,21 +46,22 @@ static const struct {
     const char *text;
 } kinds[] = {
     {"Race", VERDICT_DATA_RACE,
-     "Two tasks touch the same memory, at least one writes, and nothing orders them."},
-    {"UnlockUnlocked", VERDICT_MISUSE, "A mutex is unlocked that nobody has locked."},
+     "Two tasks access the same memory, at least one of them writes, and nothing orders them."},
+    {"UnlockUnlocked", VERDICT_MISUSE, "A mutex is unlocked that is not locked."},
     {"UnlockForeign", VERDICT_MISUSE, "A mutex is unlocked by a thread that does not hold it."},
-    {"UnlockBogus", VERDICT_MISUSE, "Something is unlocked that is no mutex."},
+    {"UnlockBogus", VERDICT_MISUSE, "An object is unlocked that is not a mutex."},
     {"PthAPIerror", VERDICT_MISUSE, "A pthread call failed."},
     {"InvalidRead", VERDICT_CRASH, "Memory is read that is not (or no longer) allocated."},
     {"InvalidWrite", VERDICT_CRASH, "Memory is written that is not (or no longer) allocated."},
-    {"InvalidJump", VERDICT_CRASH, "The program jumps to where no code is."},
+    {"InvalidJump", VERDICT_CRASH, "The program jumps to an address that holds no code."},
     {"InvalidFree", VERDICT_CRASH, "Memory is freed that is not (or no longer) allocated."},
     {"InvalidMemPool", VERDICT_CRASH, "Memory is freed that is not (or no longer) allocated."},
-    {"MismatchedFree", VERDICT_CRASH, "Memory is freed by another function than it came from."},
+    {"MismatchedFree", VERDICT_CRASH,
+     "Memory is freed by a function that does not match its allocation."},
     {"Overlap", VERDICT_CRASH, "Source and destination of a copy overlap."},
-    {"UninitCondition", VERDICT_CRASH, "A decision depends on a value that was never set."},
-    {"UninitValue", VERDICT_CRASH, "A value is used that was never set."},
-    {"SyscallParam", VERDICT_CRASH, "The kernel is given memory that was never set."},
+    {"UninitCondition", VERDICT_CRASH, "A branch depends on an uninitialised value."},
+    {"UninitValue", VERDICT_CRASH, "An uninitialised value is used."},
+    {"SyscallParam", VERDICT_CRASH, "Uninitialised memory is passed to the kernel."},
     {"Leak_DefinitelyLost", VERDICT_LEAK, "Memory allocated here is never freed."},
     {"Leak_IndirectlyLost", VERDICT_LEAK, "Memory allocated here is never freed."},
 };
@@ -464,10 +465,9 @@ int findings_finish(struct findings *f, struct err *e)
         if (g->verdict != VERDICT_DATA_RACE)
             continue;
         g->advice = true;
-        g->text =
-            "Helgrind reports two unordered accesses, but this code orders its tasks in a "
-            "way that Helgrind does not see (atomics, or calls of the kernel): advice, "
-            "it costs nothing.";
+        g->text = "Helgrind reports two unordered accesses, but this code synchronises in a "
+                  "way that Helgrind cannot see (atomics or system calls). This is advice and "
+                  "costs no points.";
     }
     for (int i = 0; i < f->u->r->test_count; i++) {
         struct test_grade *t = &f->u->r->tests[i];

@@ -98,7 +98,7 @@ static void test_failed(struct native_run *run, const struct keeper_event *at)
     if (!ev)
         return;
     ev->text = v == VERDICT_NOT_IMPLEMENTED
-                   ? "A function of the contract still answers ENOSYS, as the stub does."
+                   ? "A function of the contract still returns ENOSYS, as the stub does."
                    : arena_strdup(u->a, message);
     /* a failure inside our own helpers has its place in the stacks below */
     file = nl ? arena_strndup(u->a, at->text, (size_t)(nl - at->text)) : NULL;
@@ -124,7 +124,7 @@ static void test_crashed(struct native_run *run, const struct keeper_event *at)
                    "failed (SIGABRT).";
     else if (at->line == SIGSEGV || at->line == SIGBUS)
         ev->text = arena_printf(
-            u->a, "The program touched memory that is not its own (SIG%s%s).",
+            u->a, "The program accessed memory that is not its own (SIG%s%s).",
             name ? name : "?", at->number >= 0 && at->number < 4096 ? ", a null pointer" : "");
     else
         ev->text = arena_printf(u->a, "The program was stopped by SIG%s.", name ? name : "?");
@@ -362,7 +362,8 @@ static void before_end(void *ctx, pid_t init, enum keeper_end why)
         return;
     if (why == KEEPER_HUNG) {
         ev->verdict = waits_explain(u, init, ev);
-        ev->text = "No task of the test can run any more, and nothing outside will wake one.";
+        ev->text = "No thread or process of the test can continue, and nothing outside the "
+                   "test will wake one.";
     } else {
         waits_explain(u, init, ev);
         run->t->out_of_cpu |= why == KEEPER_CPU;
@@ -422,10 +423,10 @@ static void judge_trail(struct native_run *run)
 
     if (missed)
         prove_text(run, VERDICT_TAMPERING,
-                   arena_printf(run->u->a,
-                                "The test's end was reported, and it has not come by its "
-                                "assertion in %s:%d.",
-                                missed->file, missed->first));
+                   arena_printf(
+                       run->u->a,
+                       "The test's end was reported before it reached its assertion in %s:%d.",
+                       missed->file, missed->first));
 }
 
 static void judge_exit(struct native_run *run, const struct keeper_result *kr)
@@ -462,14 +463,13 @@ static void judge(struct native_run *run, const struct keeper_result *kr)
                    "Started more processes and threads than the limit allows.");
         break;
     case KEEPER_MEMORY:
-        prove_text(
-            run, VERDICT_RESOURCE_LIMIT,
-            "Used more memory, all processes and files in memory together, than the limit "
-            "allows.");
+        prove_text(run, VERDICT_RESOURCE_LIMIT,
+                   "Used more memory than the limit allows, counting all processes and files "
+                   "in memory.");
         break;
     case KEEPER_JUDGED:
         if (kr->forged)
-            prove_text(run, VERDICT_TAMPERING, "Something forged was sent to the grader.");
+            prove_text(run, VERDICT_TAMPERING, "The grader received a forged message.");
         break;
     default:
         break; /* before_end() has spoken */

@@ -56,14 +56,14 @@ static const char *difference(struct unit *u, const struct observations *want,
         const struct observation *w = &want->list[i], *s = &seen->list[i];
 
         if (strcmp(w->label, s->label) != 0)
-            return arena_printf(u->a, "Observation %d is '%s' where '%s' was due.", i + 1,
+            return arena_printf(u->a, "Observation %d is '%s' where '%s' was expected.", i + 1,
                                 s->label, w->label);
         if (w->value != s->value)
             return arena_printf(u->a, "'%s' is %lld; for the same inputs it must be %lld.",
                                 w->label, (long long)s->value, (long long)w->value);
     }
     if (want->count != seen->count)
-        return arena_printf(u->a, "%d observations were made where %d were due.", seen->count,
+        return arena_printf(u->a, "%d observations were made; %d were expected.", seen->count,
                             want->count);
     return NULL;
 }
@@ -95,11 +95,10 @@ int oracle_check(struct unit *u, struct test_grade *t, const struct native_run *
     why = difference(u, &ours.seen, &run->seen);
     if (ours.last_mark != run->last_mark && !sandbox_without("stream")) {
         v = VERDICT_TAMPERING;
-        why = arena_printf(
-            u->a,
-            "The test was left after its assertion in line %lld; it goes on to that "
-            "in line %lld.",
-            (long long)run->last_mark, (long long)ours.last_mark);
+        why = arena_printf(u->a,
+                           "The test ended after its assertion in line %lld; its last "
+                           "assertion is in line %lld.",
+                           (long long)run->last_mark, (long long)ours.last_mark);
     }
     if (ours.stood && run->stood && ours.end_offset != run->end_offset) {
         v = VERDICT_TAMPERING;

@@ -30,15 +30,14 @@ struct audit {
 
 /* ---- names ------------------------------------------------------------------------- */
 
-static const char why_program[] = "It starts another program, which no test sees into.";
-static const char why_behind[] =
-    "It reaches behind the library's functions, which the tests watch.";
+static const char why_program[] = "It starts another program, which the tests cannot observe.";
+static const char why_behind[] = "It bypasses the library functions that the tests watch.";
 static const char why_memory[] =
     "It looks into or changes memory that is not the program's data.";
 static const char why_machine[] =
-    "It changes how the machine or the test's own room is set up.";
+    "It changes the setup of the machine or of the test environment.";
 static const char why_unseen[] =
-    "Schedules that contain it cannot be tried; the exercise does not need it.";
+    "It cannot be tested under chosen schedules, and the exercise does not need it.";
 static const char why_tests[] = "It belongs to the tests and the grader, not to a solution.";
 
 /* A name that no library of ours has is a helper that was forgotten: the linker will say so. */
@@ -214,9 +213,9 @@ static const char *why_forbidden(const struct rubric *r, const char *symbol)
         if (fnmatch(general[i].pattern, symbol, 0) == 0 && !rubric_allows(r, symbol))
             return exists(symbol, general[i].why) ? general[i].why : NULL;
     if (is_fork(symbol) && rubric_forbids(r, "fork"))
-        return "It is a fork, and the exercise is about doing without it.";
+        return "It forks, and the exercise asks for a solution without fork().";
     return rubric_forbids(r, symbol) && exists(symbol, NULL)
-               ? "The exercise is about doing without it."
+               ? "The exercise asks for a solution without it."
                : NULL;
 }
 
@@ -387,9 +386,8 @@ int screen_object(struct unit *u, struct err *e)
                           ? "The address of a nested function is taken. That puts code on the "
                             "stack, and no data of a test may run as code. Move the function "
                             "out of the one that it stands in."
-                          : "C alone, compiled as it is here, never makes this: it runs by "
-                            "itself, steers the linker, or speaks to the tools that look for "
-                            "races.",
+                          : "Plain C never produces this: it runs by itself, controls the "
+                            "linker, or talks to the tools that look for races.",
                       0, e);
     return rc < 0 ? -1 : audit(u, path, e);
 }

@@ -59,11 +59,10 @@ bool unit_exhausted(struct unit *u, struct test_grade *t, enum mode mode)
             return true;
     ev = result_prove(u->a, t, mode, VERDICT_RESOURCE_LIMIT, "resource-limit: all together");
     if (ev)
-        ev->text = arena_printf(
-            u->a,
-            "Not run: what came before has used the %ld s of processor time that all of "
-            "this submission may have.",
-            all_s);
+        ev->text = arena_printf(u->a,
+                                "Not run: the earlier tests used up the %ld s of processor "
+                                "time that a submission has in total.",
+                                all_s);
     return true;
 }
 

@@ -110,6 +110,7 @@ every_sentence() {
 }
 step "every sentence has its Chinese" every_sentence
 step "spelling" codespell -q 3 -L fo,ue,ser,ist README.md grader
+step "words" python3 grader/tests/words.py
 step "static analysis" make -s analyze
 unit plain
 unit address-undefined

@@ -60,7 +60,7 @@ def english():
     t.key("l")
     check("the list, with a bar", t.wait("08-event +35  ███░░░░░░░.*\\[q\\]uit"), t.text)
     save("pass-semaphore.c")
-    check("all of it", t.wait(r"██████████ 100/100.*All of it\. Press n for the next.*\[q\]uit"), t.text)
+    check("all of it", t.wait(r"██████████ 100/100.*All tests pass\. Press n for the next.*\[q\]uit"), t.text)
     t.key("h")
     check("and no hint", t.wait(r"every test passed.*\[q\]uit"), t.text)
     t.key("n")

@@ -22,7 +22,7 @@ struct shared_value {
 };
 
 /* PROCESS_SHARED: without it the kernel looks for waiters in this process only.
- * ROBUST: if the holder dies, the next one gets EOWNERDEAD instead of waiting for ever. */
+ * ROBUST: if the holder dies, the next one gets EOWNERDEAD instead of waiting forever. */
 static void init_lock(pthread_mutex_t *m)
 {
     pthread_mutexattr_t a;

@@ -1,4 +1,4 @@
-// events_merged: two writes to an eventfd are one read: whoever counts reads waits for ever.
+// events_merged: two writes to an eventfd are one read: whoever counts reads waits forever.
 // expect: deadlock
 // never: crash wrong-result
 #include <stdint.h>

@@ -289,11 +289,11 @@ void bug_deadlock(void)
         notice |= waits_for_notice(t);
     }
     if (!lock && notice)
-        f = bug_begin(BUG_LOST_WAKEUP, "nobody will wake the %s that %s",
-                      n == 1 ? "task" : "tasks", n == 1 ? "waits" : "wait");
+        f = bug_begin(BUG_LOST_WAKEUP, "nothing will wake the waiting %s",
+                      n == 1 ? "task" : "tasks");
     else
         f = bug_begin(BUG_DEADLOCK,
-                      n == 1 ? "a task waits for what can never happen"
+                      n == 1 ? "a task waits for something that can never happen"
                              : "%d tasks wait for each other",
                       n);
     for (int i = 0; i < W->task_count; i++)

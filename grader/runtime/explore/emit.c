@@ -226,21 +226,21 @@ static const char *text_of_stuck(const struct trace_step *s, char *buf, size_t s
     switch (s->op.kind) {
     case OP_IO:
         if (fd < 0)
-            return "waits for ever";
-        snprintf(buf, size, "waits for ever for descriptor %d", fd);
+            return "waits forever";
+        snprintf(buf, size, "waits forever for descriptor %d", fd);
         return buf;
     case OP_PAUSE:
     case OP_SIGWAIT:
-        return "waits for ever for a signal";
+        return "waits forever for a signal";
     case OP_JOIN:
     case OP_WAIT:
-        return "waits for ever for it to end";
+        return "waits forever for it to end";
     case OP_LOCK:
     case OP_RDLOCK:
     case OP_WRLOCK:
-        return "waits for ever for the lock";
+        return "waits forever for the lock";
     default:
-        return "waits for ever";
+        return "waits forever";
     }
 }
 
@@ -253,7 +253,7 @@ static const char *text_of(const struct trace_step *s, char *buf, size_t size)
         return text_of_stuck(s, buf, size);
     switch (s->op.kind) {
     case OP_COND_WAKE:
-        return s->spurious ? "is woken for no reason, as POSIX allows:" : op_name(s->op.kind);
+        return s->spurious ? "is woken spuriously, as POSIX allows:" : op_name(s->op.kind);
     case OP_DELIVER:
         return text_of_signal(s, buf, size);
     case OP_SIGNAL:

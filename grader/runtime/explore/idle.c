@@ -135,8 +135,8 @@ static void __attribute__((noreturn)) spins_for_ever(enum bug bug, struct task *
 {
     struct found *f = bug_begin(
         bug, "%s",
-        bug == BUG_LIVELOCK ? "a task loops for ever: what it looks at will not change any more"
-                            : "a task keeps looking instead of waiting until it is woken");
+        bug == BUG_LIVELOCK ? "a task loops forever: what it reads will never change"
+                            : "a task keeps polling instead of sleeping until it is woken");
 
     f->key = 1; /* wherever in its loop it is caught, it is the same finding */
     bug_stack_of(f, t, "loops here");

@@ -1,6 +1,6 @@
 /* loop.c - does a task that runs alone come back to the very state in which it was?
  *
- * Then it will go round for ever, unless somebody else changes what it looks at: that is a
+ * Then it will go round forever, unless somebody else changes what it looks at: that is a
  * proof, where "it has looked very often" is none. Two moments of the task are compared, at the
  * same place in its code: the live part of its stack, every place it has written to in between,
  * and what it holds. Registers need no look: the program is compiled with -O0 and without those

@@ -237,7 +237,7 @@ void heap_check(uintptr_t addr, size_t size, bool write, uintptr_t pc)
         return;
     if (a == FREED || z == FREED)
         heap_error(addr, write, pc, "uses memory that has been freed");
-    heap_error(addr, write, pc, "touches memory outside of any allocated block");
+    heap_error(addr, write, pc, "accesses memory outside any allocated block");
 }
 
 static bool is_explorers(uintptr_t addr)

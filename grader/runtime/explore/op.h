@@ -50,7 +50,7 @@
     X(DESTROY, EFFECT_WRITE, "destroys")                                                       \
     X(YIELD, EFFECT_NONE, "yields")                                                            \
     X(SLEEP, EFFECT_NONE, "sleeps")                                                            \
-    X(FOREVER, EFFECT_NONE, "loops for ever")                                                  \
+    X(FOREVER, EFFECT_NONE, "loops forever")                                                   \
     X(CANCEL, EFFECT_WRITE, "cancels")                                                         \
     X(SIGNAL, EFFECT_NONE, "sends a signal to")                                                \
     X(SETTLE, EFFECT_NONE, "waits until nobody else can run")                                  \

@@ -2,7 +2,7 @@
  *
  * Such a loop never lets another task run. It is run instruction by instruction (the trap
  * flag), and when all registers and the stack recur at one place, while it stays within the
- * program's own code, it goes round for ever: only a signal will end it, and the task waits for
+ * program's own code, it goes round forever: only a signal will end it, and the task waits for
  * that as for anything else (OP_FOREVER). If nothing recurs, it computes; after seconds of that
  * the schedule is cut, without a verdict.
  */
@@ -170,7 +170,7 @@ void probe_tick(int sig, siginfo_t *info, void *context)
     if (still > TICKS) {
         W->large +=
             NEVER_ENDS - 1; /* seconds for each further schedule, and no other outcome */
-        too_much("it computes for seconds without touching memory that others could see");
+        too_much("it computes for seconds without accessing memory that others can see");
     }
     if (still < PROBE_AGAIN * probed_at || probe->on || !own_code(pc) || W->o.inline_run)
         return;

@@ -299,9 +299,9 @@ static void race_found(uintptr_t addr, size_t size, const struct record *old,
     if (library_name(addr))
         f = bug_begin(BUG_DATA_RACE, "two tasks use %s unordered", library_name(addr));
     else if (size == 1)
-        f = bug_begin(BUG_DATA_RACE, "two tasks touch the same byte unordered");
+        f = bug_begin(BUG_DATA_RACE, "two tasks access the same byte unordered");
     else
-        f = bug_begin(BUG_DATA_RACE, "two tasks touch the same %zu bytes unordered", size);
+        f = bug_begin(BUG_DATA_RACE, "two tasks access the same %zu bytes unordered", size);
     f->address = library_name(addr) ? 0 : addr;
     f->size = (uint32_t)size;
     f->key = ((uint64_t)(a < b ? a : b) << 32 | (a < b ? b : a)) ^
@@ -337,7 +337,7 @@ static void tell_aside(uintptr_t addr, size_t size, const struct aside *a, uint6
         return;
     f = bug_begin(BUG_SIGNAL_UNSAFE,
                   "data that is neither volatile sig_atomic_t nor atomic is shared with the "
-                  "handler of %s, which could come at any moment",
+                  "handler of %s, which can run at any moment",
                   signal_name(sig));
     f->address = addr;
     f->size = (uint32_t)size;
@@ -363,9 +363,8 @@ static void errno_seen(bool write, uint32_t pc)
 
     if (write || t->handlers || !t->errno_changed || errno != t->errno_value)
         return;
-    f = bug_begin(BUG_SIGNAL_UNSAFE,
-                  "errno is not what the call before set: a signal handler has "
-                  "changed it and not put it back");
+    f = bug_begin(BUG_SIGNAL_UNSAFE, "errno is not what the last call set: a signal handler "
+                                     "changed it and did not restore it");
     bug_stack(f, t->id, pc, task_node(t), "looks at errno here");
     bug_stack(f, t->id, t->errno_pc, t->errno_node, "the handler was set here");
     bug_note(f);

@@ -32,7 +32,8 @@ void returns_open(void)
         broken("the suite was not linked as --returns wants it");
 }
 
-static void __attribute__((noreturn)) tell(const char *verdict, const char *how, uintptr_t pc)
+static void __attribute__((noreturn))
+frame_bug(const char *verdict, const char *how, uintptr_t pc)
 {
     struct found *f = bug_begin(BUG_WRONG_RESULT, "%s", how);
 
@@ -44,7 +45,7 @@ static void __attribute__((noreturn)) tell(const char *verdict, const char *how,
 
 static void __attribute__((noreturn)) tampers(const char *how, uintptr_t pc)
 {
-    tell("tampering", how, pc);
+    frame_bug("tampering", how, pc);
 }
 
 /* A write beyond an array does this as well, but leads to no place in the suite. */
@@ -52,7 +53,7 @@ static void __attribute__((noreturn)) turned_aside(uintptr_t to, uintptr_t pc)
 {
     if (in_suite(to))
         tampers("a function was made to return to another place than it was called from", pc);
-    tell("crash", "the address that a function returns to was overwritten", pc);
+    frame_bug("crash", "the address that a function returns to was overwritten", pc);
 }
 
 void returns_enter(struct shadow_frame *f, const void *frame, uintptr_t pc)

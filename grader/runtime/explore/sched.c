@@ -120,7 +120,7 @@ static void wake_for_no_reason(void)
     take('w', to);
 }
 
-/* A sampler may pass over a task for ever; the machine does not. A search must not do this:
+/* A sampler may pass over a task forever; the machine does not. A search must not do this:
  * what is enabled would depend on the path. */
 static int fair(int n, int picked)
 {

@@ -279,7 +279,7 @@ static void act(struct process *p, struct task *t, int sig)
         if (p->id == 0) {
             f = bug_begin(BUG_CRASH, "%s is killed by signal %d (%s)", task_name(t->id, name),
                           sig, signal_name(sig));
-            bug_stack_of(f, t, "is here when it comes");
+            bug_stack_of(f, t, "is here when the signal arrives");
             bug_done(f);
         }
         process_kill(p, sig);

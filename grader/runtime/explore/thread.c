@@ -35,7 +35,7 @@ struct task *task_of(pthread_t thread, uintptr_t pc)
 
 /* ---- the end of a thread --------------------------------------------------------------- */
 
-/* Robust mutexes go to the next one with EOWNERDEAD; others stay locked for ever. */
+/* Robust mutexes go to the next one with EOWNERDEAD; others stay locked forever. */
 void abandon_mutexes(struct task *t)
 {
     for (int i = t->held_count - 1; i >= 0; i--) {

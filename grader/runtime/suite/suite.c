@@ -76,8 +76,7 @@ static void tell_trail(void)
 
     if (trail_at == trail_count)
         return;
-    f = bug_begin(BUG_WRONG_RESULT,
-                  "the test has ended, and it has not come by its assertion in %s:%d",
+    f = bug_begin(BUG_WRONG_RESULT, "the test ended without reaching its assertion in %s:%d",
                   trail[trail_at].file, trail[trail_at].first);
     snprintf(f->verdict, sizeof f->verdict, "tampering");
     f->key = (uint64_t)trail[trail_at].first;

@@ -38,7 +38,7 @@ static void open_terminal(void)
     term->len = 0;
     term->left = W->leavings;
     if (openpty(&term->master, &term->slave, NULL, NULL, NULL) < 0)
-        too_much("no pseudo-terminal can be had");
+        too_much("no pseudo-terminal is available");
     tcgetattr(term->slave, &t);
     t.c_oflag &= (tcflag_t)~OPOST;
     t.c_lflag &= (tcflag_t)~ECHO;

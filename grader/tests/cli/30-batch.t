@@ -33,7 +33,7 @@ run 0 "$LOCKSTEP" batch -o "$tmp/out" --resume
 same "the language is remembered" "$(cat "$tmp/out/students/student-2/report.txt")" '失败  set-wakes-all'
 run 0 "$LOCKSTEP" batch -o "$tmp/out" --resume --lang en
 run 1 /usr/bin/python3 "$top/grader/tests/said.py" "$tmp/out"
-same "English would be found" "$out" 'a task sleeps and nobody will ever wake it'
+same "English would be found" "$out" 'a task sleeps and nothing will ever wake it'
 
 # The same class, another run, one at a time: the same bytes.
 run 0 "$LOCKSTEP" batch --exercises 8 "$tmp/class" -o "$tmp/again" -j 1 --secret "$tmp/secret"

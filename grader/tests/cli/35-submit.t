@@ -74,7 +74,7 @@ its manifest lists more than there are exercises"
 # What cannot be meant is not packed without a word.
 echo '#error' >exercises/08-event/event.c
 run 2 "$LOCKSTEP" submit 8
-is "it does not compile" "$err" "lockstep submit: 08-event does not compile ('lockstep grade 08' shows why); mend it, or say --anyway"
+is "it does not compile" "$err" "lockstep submit: 08-event does not compile ('lockstep grade 08' shows why); fix it, or use --anyway"
 is "nothing was written" "$(ls lockstep-submission.zip* 2>/dev/null)" ""
 run 0 "$LOCKSTEP" submit 8 --anyway
 "$LOCKSTEP" reset 8 --yes >/dev/null

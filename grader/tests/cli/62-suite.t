@@ -71,7 +71,7 @@ sed 's/(void)which;/static int n; n += which;/; s/pthread_mutex_[un]*lock(&m.0.)
 run 0 "$LOCKSTEP" grade 14 --submission "$tmp/good"
 never "overlap that is shown costs nothing" "$out" 'too-strict'
 run 1 "$LOCKSTEP" grade 14 --submission "$tmp/strict"
-same "overlap that no schedule shows" "$out" 'too-strict: work that must be able to overlap never does'
+same "overlap that no schedule shows" "$out" 'too-strict: work that must be able to run concurrently never does'
 same "says how many schedules" "$out" "2 tasks come to 'the work', and in none of [0-9]+ schedules"
 never "and nothing else" "$out" 'data-race|deadlock|leak'
 run 1 "$LOCKSTEP" grade 14 --submission "$tmp/racy"

@@ -94,7 +94,7 @@ X
 run 1 "$LOCKSTEP" explore "$tmp/pause.c"
 same "check, then pause" "$out" '^lost-wakeup: main'
 same "the step at which the signal comes" "$out" 'pause\(\);  \(SIGUSR1 comes before this\)'
-same "and the wait that nobody ends" "$out" '\(waits for ever for a signal\)'
+same "and the wait that nobody ends" "$out" '\(waits forever for a signal\)'
 same "how many delivery points there are" "$out" 'signals came at ([0-9]+) of the \1 points'
 token=$(printf '%s\n' "$out" | sed -n 's/.*--replay \(1-[^ ]*\) .*/\1/p' | head -1)
 run 1 "$LOCKSTEP" explore --replay "$token" "$tmp/pause.c"

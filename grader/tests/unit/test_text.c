@@ -48,7 +48,7 @@ static json_t *test(const char *id, json_t *evidence)
 {
     return json_pack("{s:s, s:{s:s, s:s}, s:i, s:i, s:s, s:s, s:{s:s}, s:{s:s, s:s}, s:o}",
                      "id", id, "title", "en", "t", "zh", "t", "points", 0, "max", 10, "verdict",
-                     "data-race", "headline", "two tasks touch the same memory", "modes",
+                     "data-race", "headline", "two tasks access the same memory", "modes",
                      "explore", "data-race", "hint", "en", "Who else writes it?", "zh", "谁？",
                      "evidence", evidence);
 }

@@ -8,12 +8,12 @@ static const struct {
     const char *english, *chinese;
 } rows[] = {
     /* whole */
-    {"a task sleeps and nobody will ever wake it", "一个任务在睡眠，而永远不会有人唤醒它"},
+    {"a task sleeps and nothing will ever wake it", "线程或进程在睡眠，而永远不会被唤醒"},
     {"main", "主线程"},
     /* a template, and its parts */
     {"Still running after 2 seconds of processor time.", "用了 2 秒处理器时间后仍在运行。"},
     {"thread 2 waits for thread 1 to end", "线程 2 等待 线程 1 结束"},
-    {"This exercise does not allow 'sem_wait'. The exercise is about doing without it.",
+    {"This exercise does not allow 'sem_wait'. The exercise asks for a solution without it.",
      "这个练习不允许使用“sem_wait”。这个练习就是要求不用它。"},
     /* arguments in another order */
     {"reads 3 bytes from descriptor 7", "从描述符 7 读 3 字节"},
@@ -24,8 +24,8 @@ static const struct {
     /* something in front, something behind */
     {"event.c:31: the event does not work any more after a wait timed out",
      "event.c:31: 一次等待超时之后，事件就不再起作用"},
-    {"two tasks touch the same 4 bytes unordered: 'count'",
-     "两个任务无序地访问同样的 4 个字节：'count'"},
+    {"two tasks access the same 4 bytes unordered: 'count'",
+     "两个线程或进程无序地访问同样的 4 个字节：'count'"},
     /* what a suite says is told without the verdict in front of it */
     {"event_set() does not end a wait that has a time limit",
      "event_set() 没有结束带时限的等待"},
