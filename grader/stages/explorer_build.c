@@ -365,7 +365,6 @@ int explorer_link(const struct explorer_build *b, char *const objects[], const c
                              suite ? "suite" : "explore");
     argv[n++] = "-Wl,--no-whole-archive";
     if (suite) {
-        argv[n++] = "-Wl,-z,noexecstack";
         argv[n++] = "-Wl,--wrap=_mark_point";
         argv[n++] = "-lcheck_pic";
         argv[n++] = "-lsubunit";

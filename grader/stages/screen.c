@@ -381,14 +381,11 @@ int screen_object(struct unit *u, struct err *e)
         return err_oom(e);
     rc = symbols_strange(path, what, e);
     if (rc > 0 && !sandbox_without("screen"))
-        return forbid(u, arena_strdup(u->a, what),
-                      strcmp(what, symbols_stack_of_code) == 0
-                          ? "The address of a nested function is taken. That puts code on the "
-                            "stack, and no data of a test may run as code. Move the function "
-                            "out of the one that it stands in."
-                          : "Plain C never produces this: it runs by itself, controls the "
-                            "linker, or talks to the tools that look for races.",
-                      0, e);
+        return forbid(
+            u, arena_strdup(u->a, what),
+            "Plain C never produces this: it runs by itself, controls the linker, or talks "
+            "to the tools that look for races.",
+            0, e);
     return rc < 0 ? -1 : audit(u, path, e);
 }
 

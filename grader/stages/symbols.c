@@ -118,8 +118,6 @@ static bool has_ifunc(Elf_Scn *scn, const GElf_Shdr *sh)
     return false;
 }
 
-const char symbols_stack_of_code[] = "a stack that holds code";
-
 int symbols_strange(const char *path, char name[static 64], struct err *e)
 {
     auto_close int fd = -1;
@@ -145,8 +143,6 @@ int symbols_strange(const char *path, char name[static 64], struct err *e)
             snprintf(name, 64, "an indirect function");
         else if (sh.sh_type == SHT_PROGBITS && has_client_request(scn))
             snprintf(name, 64, "a request to Valgrind");
-        else if (strcmp(section, ".note.GNU-stack") == 0 && (sh.sh_flags & SHF_EXECINSTR))
-            snprintf(name, 64, "%s", symbols_stack_of_code);
         else
             found = 0;
     }

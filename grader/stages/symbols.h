@@ -20,9 +20,6 @@ struct symbol {
 int symbols_each(const char *path, void (*use)(void *ctx, const struct symbol *s), void *ctx,
                  struct err *e);
 
-/* What symbols_strange() calls the stack of a program whose nested functions are pointed to. */
-extern const char symbols_stack_of_code[];
-
 /* The first thing in an object that C compiled by us never makes: a section that runs by itself
  * or steers the linker, an indirect function, Valgrind's client requests. 1 and *ret (static
  * text, or `name` filled), 0 when there is none, -1 when the object cannot be read. */

@@ -44,6 +44,7 @@ int minimise(struct switch_at *s, int n, uint64_t key);
 
 void emit_found(int out, struct found *f, const char *token);
 void emit_steps(int out);
+const char *call_text(const struct trace_step *s, char *buf, size_t size); /* failed.c */
 void emit_end(int out, const char *how);
 void emit_output(int out, const char *text, size_t size);
 

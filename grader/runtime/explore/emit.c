@@ -261,6 +261,8 @@ static const char *text_of(const struct trace_step *s, char *buf, size_t size)
         return buf;
     case OP_IO:
         return text_of_io(s, fd, buf, size);
+    case OP_FAILED:
+        return call_text(s, buf, size);
     default:
         return op_name(s->op.kind);
     }

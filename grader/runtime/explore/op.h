@@ -69,7 +69,8 @@
     X(IO, EFFECT_WRITE, "reads or writes")                                                     \
     X(POLL, EFFECT_WRITE, "waits for descriptors")                                             \
     X(CLOSE, EFFECT_WRITE, "closes")                                                           \
-    X(FILE, EFFECT_WRITE, "opens or changes a file")
+    X(FILE, EFFECT_WRITE, "opens or changes a file")                                           \
+    X(FAILED, EFFECT_NONE, "returns an error")
 
 enum op_kind {
 #define X(name, effect, text) OP_##name,

@@ -33,6 +33,14 @@ static inline uintptr_t caller_or(uintptr_t pc)
 /* A scheduling point with a deadline on the virtual clock; NEVER: none. */
 void step_until(enum op_kind kind, uint64_t obj, uint64_t obj2, int64_t until, uintptr_t pc);
 
+/* failed.c: the error that a call returns, noted as a row when a schedule is shown.
+ * call_fails() returns the number itself (0: no error, no row), call_fails_errno() sets errno
+ * and returns -1, call_fails_time() returns EINVAL, for a time limit with so many nanoseconds.
+ */
+int call_fails(int error, uintptr_t pc);
+int call_fails_errno(int error, uintptr_t pc);
+int call_fails_time(long nanoseconds, uintptr_t pc);
+
 /* A misuse of the object: ends the schedule. */
 void misuse(struct object *o, uintptr_t pc, const char *fmt, ...)
     __attribute__((noreturn, format(printf, 3, 4)));

@@ -72,7 +72,7 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t unti
     c = cond_at(cond, pc);
     if (m->owner != t->id) {
         if (m->type == PTHREAD_MUTEX_ERRORCHECK || m->type == PTHREAD_MUTEX_RECURSIVE)
-            return EPERM;
+            return call_fails(EPERM, pc);
         misuse(m, pc, "waits for a condition without holding the mutex");
     }
     if (c->waiters && c->mutex != m->addr)
@@ -102,7 +102,7 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t unti
     else
         mutex_taken(m, pc);
     cancel_point(); /* with the mutex, as POSIX says */
-    return woken ? 0 : ETIMEDOUT;
+    return call_fails(woken ? 0 : ETIMEDOUT, pc);
 }
 
 REPLACES(int, pthread_cond_wait, pthread_cond_t *c, pthread_mutex_t *m)
@@ -116,7 +116,7 @@ REPLACES(int, pthread_cond_timedwait, pthread_cond_t *c, pthread_mutex_t *m,
     if (!RUNNING)
         return pthread_cond_timedwait(c, m, t);
     if (t->tv_nsec < 0 || t->tv_nsec >= 1000000000)
-        return EINVAL;
+        return call_fails_time(t->tv_nsec, CALLER);
     return wait_until(
         c, m, deadline_of(cond_at(c, CALLER)->realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC, t),
         CALLER);
@@ -127,9 +127,10 @@ REPLACES(int, pthread_cond_clockwait, pthread_cond_t *c, pthread_mutex_t *m, clo
 {
     if (!RUNNING)
         return pthread_cond_clockwait(c, m, clock, t);
-    if (t->tv_nsec < 0 || t->tv_nsec >= 1000000000 ||
-        (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC))
-        return EINVAL;
+    if (t->tv_nsec < 0 || t->tv_nsec >= 1000000000)
+        return call_fails_time(t->tv_nsec, CALLER);
+    if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
+        return call_fails(EINVAL, CALLER);
     return wait_until(c, m, deadline_of(clock, t), CALLER);
 }
 

@@ -242,12 +242,12 @@ void mutex_given_back(struct object *m)
 static int heir(struct object *m, uintptr_t pc, bool tried)
 {
     if (m->unrecoverable)
-        return ENOTRECOVERABLE;
+        return call_fails(ENOTRECOVERABLE, pc);
     if (!m->dead_owner)
         return -1;
     taken(m, pc, tried);
     changed();
-    return EOWNERDEAD;
+    return call_fails(EOWNERDEAD, pc);
 }
 
 static int lock_until(pthread_mutex_t *mutex, int64_t until, uintptr_t pc)
@@ -260,7 +260,7 @@ static int lock_until(pthread_mutex_t *mutex, int64_t until, uintptr_t pc)
 
     if (m->owner == me && m->type == PTHREAD_MUTEX_ERRORCHECK) {
         step(OP_TRYLOCK, (uint64_t)mutex, pc);
-        return EDEADLK;
+        return call_fails(EDEADLK, pc);
     }
     step_until(OP_LOCK, (uint64_t)mutex, 0, until, pc);
     m = mutex_at(mutex, pc); /* it may have been destroyed meanwhile */
@@ -271,7 +271,7 @@ static int lock_until(pthread_mutex_t *mutex, int64_t until, uintptr_t pc)
     if ((rc = heir(m, pc, false)) >= 0)
         return rc;
     if (m->owner >= 0)
-        return ETIMEDOUT;
+        return call_fails(ETIMEDOUT, pc);
     mutex_taken(m, pc);
     return 0;
 }
@@ -297,7 +297,7 @@ static int try_lock(pthread_mutex_t *mutex, uintptr_t pc)
         return rc;
     if (m->owner >= 0) {
         look(pc ^ (uint64_t)mutex);
-        return EBUSY;
+        return call_fails(EBUSY, pc);
     }
     taken(m, pc, true);
     return 0;
@@ -351,7 +351,7 @@ REPLACES(int, pthread_mutex_unlock, pthread_mutex_t *mutex)
     if (m->owner != W->me->id) {
         if (m->type == PTHREAD_MUTEX_ERRORCHECK || m->type == PTHREAD_MUTEX_RECURSIVE ||
             m->robust)
-            return EPERM;
+            return call_fails(EPERM, CALLER);
         if (m->owner < 0)
             misuse(m, CALLER, "unlocks a mutex that nobody holds");
         misuse(m, CALLER, "unlocks a mutex that %s holds", task_name(m->owner, name));

@@ -142,12 +142,6 @@ REPLACES(int, sem_destroy, sem_t *sem)
     return 0;
 }
 
-static int sem_fails(int err)
-{
-    errno = err;
-    return -1;
-}
-
 static int wait_until(sem_t *sem, int64_t until, uintptr_t pc)
 {
     struct object *o;
@@ -158,7 +152,7 @@ static int wait_until(sem_t *sem, int64_t until, uintptr_t pc)
     cancel_point();
     o = sem_model(sem, pc);
     if (o->count == 0)
-        return sem_fails(t->expired ? ETIMEDOUT : EINTR);
+        return call_fails_errno(t->expired ? ETIMEDOUT : EINTR, pc);
     pop(o);
     o->owner = t->id;
     o->owner_pc = program_pc(pc);
@@ -182,7 +176,7 @@ REPLACES(int, sem_timedwait, sem_t *sem, const struct timespec *t)
     if (!RUNNING)
         return sem_timedwait(sem, t);
     if (bad_time(t) && sem_model(sem, CALLER)->count == 0)
-        return sem_fails(EINVAL);
+        return call_fails_errno(EINVAL, CALLER);
     return wait_until(sem, deadline_of(CLOCK_REALTIME, t), CALLER);
 }
 
@@ -191,7 +185,7 @@ REPLACES(int, sem_clockwait, sem_t *sem, clockid_t clock, const struct timespec 
     if (!RUNNING)
         return sem_clockwait(sem, clock, t);
     if (bad_time(t) || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC))
-        return sem_fails(EINVAL);
+        return call_fails_errno(EINVAL, CALLER);
     return wait_until(sem, deadline_of(clock, t), CALLER);
 }
 
@@ -205,7 +199,7 @@ REPLACES(int, sem_trywait, sem_t *sem)
     o = sem_model(sem, CALLER);
     if (o->count == 0) {
         look(CALLER ^ (uint64_t)sem);
-        return sem_fails(EAGAIN);
+        return call_fails_errno(EAGAIN, CALLER);
     }
     pop(o);
     changed();
@@ -219,7 +213,7 @@ REPLACES(int, sem_post, sem_t *sem)
     sem_model(sem, CALLER);
     step(OP_SEM_POST, (uint64_t)sem, CALLER);
     if (sem_model(sem, CALLER)->count >= SEM_VALUE_MAX)
-        return sem_fails(EOVERFLOW);
+        return call_fails_errno(EOVERFLOW, CALLER);
     push(sem_model(sem, CALLER), 1, true);
     sem_model(sem, CALLER)->owner = -1;
     changed();
@@ -291,11 +285,11 @@ static int read_until(pthread_rwlock_t *l, int64_t until, uintptr_t pc)
     struct object *o = rw_at(l, pc);
 
     if (o->owner == W->me->id)
-        return EDEADLK;
+        return call_fails(EDEADLK, pc);
     step_until(OP_RDLOCK, (uint64_t)l, 0, until, pc);
     o = rw_at(l, pc);
     if (!rw_readable(o))
-        return ETIMEDOUT;
+        return call_fails(ETIMEDOUT, pc);
     shares(o, pc, false);
     return 0;
 }
@@ -316,7 +310,7 @@ static int write_until(pthread_rwlock_t *l, int64_t until, uintptr_t pc)
     const bool queues = o->type == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
 
     if (o->owner == W->me->id)
-        return EDEADLK;
+        return call_fails(EDEADLK, pc);
     if (queues) { /* from now on no reader comes in */
         step(OP_WRQUEUE, (uint64_t)l, pc);
         rw_at(l, pc)->queued++;
@@ -327,7 +321,7 @@ static int write_until(pthread_rwlock_t *l, int64_t until, uintptr_t pc)
         o->queued--;
     if (o->owner >= 0 || o->count) {
         moved();
-        return ETIMEDOUT;
+        return call_fails(ETIMEDOUT, pc);
     }
     write_locked(o, pc, false);
     return 0;
@@ -423,7 +417,7 @@ static int try_rw(pthread_rwlock_t *l, bool write, uintptr_t pc)
     o = rw_at(l, pc);
     if (write ? o->owner >= 0 || o->count : !rw_readable(o)) {
         look(pc ^ (uint64_t)l);
-        return EBUSY;
+        return call_fails(EBUSY, pc);
     }
     if (write)
         write_locked(o, pc, true);

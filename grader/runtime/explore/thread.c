@@ -262,7 +262,7 @@ static int join_until(pthread_t thread, void **result, int64_t until, uintptr_t 
     struct task *t = joinable(thread, pc);
 
     if (!t)
-        return EDEADLK;
+        return call_fails(EDEADLK, pc);
     t->joiner = W->me->id;
     step_until(OP_JOIN, (uint64_t)t->id, 0, until, pc);
     if (W->me->cancel_pending && t->state != TASK_DONE)
@@ -270,7 +270,7 @@ static int join_until(pthread_t thread, void **result, int64_t until, uintptr_t 
     cancel_point();
     if (t->state != TASK_DONE) {
         t->joiner = -1;
-        return ETIMEDOUT;
+        return call_fails(ETIMEDOUT, pc);
     }
     joined(t, result, pc);
     return 0;
@@ -286,7 +286,7 @@ REPLACES(int, pthread_timedjoin_np, pthread_t thread, void **result, const struc
     if (!t)
         return join_until(thread, result, NEVER, CALLER);
     if (t->tv_nsec < 0 || t->tv_nsec >= 1000000000)
-        return EINVAL;
+        return call_fails_time(t->tv_nsec, CALLER);
     return join_until(thread, result, deadline_of(CLOCK_REALTIME, t), CALLER);
 }
 
@@ -296,7 +296,7 @@ REPLACES(int, pthread_clockjoin_np, pthread_t thread, void **result, clockid_t c
     if (!t)
         return join_until(thread, result, NEVER, CALLER);
     if (t->tv_nsec < 0 || t->tv_nsec >= 1000000000)
-        return EINVAL;
+        return call_fails_time(t->tv_nsec, CALLER);
     return join_until(thread, result, deadline_of(clock, t), CALLER);
 }
 
@@ -305,11 +305,11 @@ REPLACES(int, pthread_tryjoin_np, pthread_t thread, void **result)
     struct task *t = joinable(thread, CALLER);
 
     if (!t)
-        return EDEADLK;
+        return call_fails(EDEADLK, CALLER);
     step(OP_TRYJOIN, (uint64_t)t->id, CALLER);
     if (t->state != TASK_DONE) {
         look(CALLER ^ (uint64_t)t->id);
-        return EBUSY;
+        return call_fails(EBUSY, CALLER);
     }
     joined(t, result, CALLER);
     return 0;

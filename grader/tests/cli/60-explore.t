@@ -54,6 +54,45 @@ run 1 "$LOCKSTEP" explore racy.c
 is "the same report, byte for byte" "$out" "$first"
 run 1 "$LOCKSTEP" explore --fork racy.c
 is "the same with a process for every schedule" "$out" "$first"
+# A call that failed says so in its row, with the number that it did not like.
+cat >late.c <<'EOT'
+#include <assert.h>
+#include <pthread.h>
+#include <time.h>
+
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
+static int ready;
+
+static void *set(void *arg)
+{
+    pthread_mutex_lock(&m);
+    ready = 1;
+    pthread_cond_signal(&c);
+    pthread_mutex_unlock(&m);
+    return arg;
+}
+
+int main(void)
+{
+    struct timespec limit;
+    pthread_t t;
+    int rc = 0;
+
+    pthread_create(&t, NULL, set, NULL);
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_nsec += 1000000000;
+    pthread_mutex_lock(&m);
+    while (!ready && rc == 0)
+        rc = pthread_cond_timedwait(&c, &m, &limit);
+    assert(ready);
+    pthread_mutex_unlock(&m);
+    return pthread_join(t, NULL);
+}
+EOT
+run 1 "$LOCKSTEP" explore late.c
+same "what the call returned, and why" "$out" '29: rc = pthread_cond_timedwait\(&c, &m, &limit\);  \(returns EINVAL \(tv_nsec is 1[0-9]{9}\)\)'
+run 1 "$LOCKSTEP" explore racy.c
 token=$(printf '%s\n' "$out" | sed -n 's/.*--replay \(1-[^ ]*\) racy.c/\1/p' | tail -1)
 run 1 "$LOCKSTEP" explore --replay "$token" racy.c
 same "the replay fails the same way" "$out" 'racy\.c:26: assertion failed: counter == 0'
