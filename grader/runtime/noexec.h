@@ -4,8 +4,9 @@
 
 /* Installs a system call filter: mappings that may be executed are refused with EACCES, and so
  * is moving one to an address of one's choice. For this process, its threads and children; it
- * cannot be taken back. Returns 0, or -1 with errno set (an old kernel; Valgrind, which makes
- * code as it goes, must not call this). Call it while there is one thread. */
+ * cannot be taken back. A program whose stacks hold code (the address of a nested function)
+ * goes without. Returns 0, or -1 with errno set (an old kernel; Valgrind, which makes code as
+ * it goes, must not call this). Call it while there is one thread. */
 int noexec_begin(void);
 
 #endif
