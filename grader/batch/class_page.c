@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "batch/heat.h"
 #include "report/page.h"
 
 enum { BINS = 10, SIDE_BY_SIDE = 20, NAMES_SHOWN = 6 };
@@ -449,7 +450,7 @@ static int put_all(struct page *p, const struct looks *looks, struct err *e)
     arena_release(&a);
     put_distribution(p);
     put_not_graded(p);
-    if (put_exercises(p, e) < 0 || put_causes(p, e) < 0)
+    if (put_exercises(p, e) < 0 || heat_put(&p->b, p->s, p->t, e) < 0 || put_causes(p, e) < 0)
         return -1;
     put_people(p);
     if (put_rates(p, e) < 0 || put_suspicious(p, e) < 0 || put_intake(p, e) < 0 ||

@@ -24,6 +24,15 @@ done
 is "the secret is the owner's alone" "$(stat -c %a "$tmp/secret")" 600
 is "nothing else is left in OUT" "$(find "$tmp/out" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | tr '\n' ' ')" "batch.db gradebook.csv report.html students "
 
+# The picture of the class: a cell for each test that somebody lost points in, and one in the key.
+cells() { grep -o "class=\"$1\" d=\"[^\"]*\"" "$tmp/out/report.html" | tr -cd M | wc -c; }
+lost() { sqlite3 "$tmp/out/batch.db" "SELECT count(*) FROM unit u JOIN verdict v ON v.key = u.key
+    WHERE u.source IS NOT NULL AND v.points < v.max AND v.verdict $1 IN ('not-implemented', 'compile-error')"; }
+is "a red cell for each failed test" "$(cells fail)" "$(($(lost NOT) + 1))"
+is "a grey one for what is not written" "$(cells stub)" "$(($(lost '') + ($(lost '') > 0)))"
+is "a green row for each graded exercise" "$(cells pass)" 18
+same "names under the mouse" "$(cat "$tmp/out/report.html")" '<title>student-2: 275/300</title>'
+
 # In Chinese: the reports alone are written anew, and nothing is left in English.
 run 0 "$LOCKSTEP" batch -o "$tmp/out" --resume --lang zh
 same "all from the store" "$out" ', 0 of them graded now'
