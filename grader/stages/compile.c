@@ -498,8 +498,6 @@ static int link_program(struct unit *u, struct err *e)
                     "lockstep-room0.o",
                     first ? "submission.o" : "suite.o",
                     "lockstep-room1.o",
-                    "-Wl,--no-as-needed", /* pthread_cancel(3) would load it when it is late */
-                    "-lgcc_s",            /* (runtime/noexec.h) */
                     "-Wl,--wrap=tcase_create",
                     "-Wl,--wrap=suite_add_tcase",
                     "-Wl,--wrap=_ck_assert_failed",
