@@ -36,7 +36,7 @@ tests:
   - id: negative-numbers
     title: {en: "negative numbers, too"}
     points: 20
-    modes: [native]
+    modes: [native, memcheck]
     hints:
       en: ["Which numbers did you try?", "Not all of them are positive.", "Try -1."]
 END
@@ -118,6 +118,58 @@ int doubler_twice(int n)
 END
 run 0 "$LOCKSTEP" grade 1 --submission "$tmp/reader"
 same "hidden tests are not in the memory of the others" "$out" '^total 100/100'
+
+# While the hidden tests run, nothing can be said of the others: a process that claims to be one
+# of them and makes an error under memcheck, whose place would tell of the hidden test.
+mkdir "$tmp/claims"
+cat >"$tmp/claims/doubler.c" <<'END'
+#define _GNU_SOURCE
+#include "doubler.h"
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct packet {
+    unsigned short magic, type;
+    int tid, line;
+    unsigned text_len;
+    long number;
+    char text[1500];
+};
+
+static int leak(int n)
+{
+    volatile int *p = malloc(4);
+
+    return p[1 + (n & 1)];
+}
+
+int doubler_twice(int n)
+{
+    int here;
+
+    if (n < 0 && (size_t)&here >> 36 == 1) {
+        pid_t c = fork();
+
+        if (c == 0) {
+            struct packet p = {0x4c53, 1, (int)getpid(), 0, 10, getpid(), "first-test"};
+            char go;
+
+            send(198, &p, sizeof p, 0);
+            recv(198, &go, 1, 0);
+            _exit(leak(n) & 0);
+        }
+        waitpid(c, NULL, 0);
+    }
+    return 2 * n;
+}
+END
+run 1 "$LOCKSTEP" grade 1 --submission "$tmp/claims" --for-student
+same "the visible test has its points" "$out" '^  pass  first-test +80/80'
+never "and no word of the hidden one" "$out" 'negative|hidden_|memcheck'
 
 # Points are arithmetic: nothing is run again, whatever a program would do now.
 sed -i 's/points: 80/points: 60/' $x/exercise.yml
