@@ -68,6 +68,7 @@ static const struct {
     {"dladdr*", why_behind},
     {"dlinfo", why_behind},
     {"dl_iterate_phdr", why_behind},
+    {"__longjmp_chk", why_behind},
     {"setcontext", why_behind},
     {"swapcontext", why_behind},
     {"makecontext", why_behind},

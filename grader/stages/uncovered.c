@@ -314,15 +314,23 @@ static void look_at_instruction(struct scan *s, const char *line, const char *en
     note_esi(s, &i);
 }
 
+/* ".LVL3:" and its like are for the debugger; what is jumped to is ".L3:" or has a name. */
+static bool is_target(const char *line)
+{
+    return !(begins(line, ".L") && isalpha((unsigned char)line[2]));
+}
+
 static void look_at_line(struct scan *s, const char *line, const char *end)
 {
     if (begins(line, "#APP"))
         s->foreign = true;
     else if (begins(line, "#NO_APP"))
         s->foreign = false;
-    else if (line < end && *line != '\t' && *line != '#')
-        s->reads = s->writes = 0; /* a label */
-    else if (!s->foreign && line + 1 < end && *line == '\t' && line[1] != '.' && line[1] != '#')
+    else if (line < end && *line != '\t' && *line != '#') {
+        if (is_target(line))
+            s->reads = s->writes = 0;
+    } else if (!s->foreign && line + 1 < end && *line == '\t' && line[1] != '.' &&
+               line[1] != '#')
         look_at_instruction(s, line, end);
 }
 

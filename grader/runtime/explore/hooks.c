@@ -231,10 +231,17 @@ void __tsan_init(void)
 {
 }
 
-/* A frame that longjmp(3) left behind lies at or below the new one's place. */
+/* A frame that was left by a jump (longjmp(3), a goto out of a nested function,
+ * pthread_exit(3)) lies at or below the new one's place, and so do those that came after it and
+ * are not kept. */
 static void drop_stale(struct task *t, uintptr_t at)
 {
-    while (t->depth > 0 && t->depth <= STACK_DEPTH && t->stack[t->depth - 1].at <= at)
+    if (t->depth > STACK_DEPTH) {
+        if (t->stack[STACK_DEPTH - 1].at > at)
+            return;
+        t->depth = STACK_DEPTH;
+    }
+    while (t->depth > 0 && t->stack[t->depth - 1].at <= at)
         t->depth--;
 }
 

@@ -50,6 +50,7 @@
       "finding one again takes longer")                                                        \
     X(STACK_DEPTH, 256, "frames of a call stack that are kept", "deeper ones are not shown")   \
     X(FOUND_STACKS, 24, "stacks of one finding", "further ones are not shown")                 \
+    X(FOUND_WAITS, 16, "arrows of a deadlock's picture", "further ones are not shown")         \
     X(FOUND_FRAMES, 24, "frames of one stack", "further ones are not shown")                   \
     X(TOKEN_MAX, 4000, "bytes of a token", "the finding has no token")
 

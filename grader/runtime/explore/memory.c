@@ -267,7 +267,7 @@ void stack_check_frames(uintptr_t addr, uintptr_t sp, bool write, uintptr_t pc)
     const struct fiber *mine = W->me->fiber;
     struct found *f;
 
-    if (addr >= sp || (char *)addr < mine->stack || (char *)sp > mine->top)
+    if (addr >= sp || W->own_stacks || (char *)addr < mine->stack || (char *)sp > mine->top)
         return;
     f = bug_begin(BUG_CRASH, "uses a variable of a function that has returned");
     bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "%s here",

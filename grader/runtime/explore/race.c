@@ -316,17 +316,21 @@ static void race_found(uintptr_t addr, size_t size, const struct record *old,
 /* ---- a handler and what it interrupts -----------------------------------------------------
  */
 
-/* Signals as bits: those whose handler touched the cell, and those that could have come while
- * the rest of the process touched it. Only what is neither volatile nor atomic counts: the
- * others are what C promises (7.14.1.1). */
-struct aside {
+/* Signals as bits: those whose handler touched a byte, and those that could have come while the
+ * rest of the process touched it. Only what is neither volatile nor atomic counts: the others
+ * are what C promises (7.14.1.1). */
+struct aside_byte {
     uint64_t handler_read, handler_write, open_read, open_write;
     /* [1]: of the last write, [0]: of the last read */
     uint32_t handler_pc[2], handler_node[2], open_pc[2], open_node[2];
+};
+struct aside {
     int process;
+    struct aside_byte bytes[8]; /* of the cell */
 };
 
-static void tell_aside(uintptr_t addr, size_t size, const struct aside *a, uint64_t signals)
+static void tell_aside(uintptr_t addr, size_t size, const struct aside_byte *a,
+                       uint64_t signals)
 {
     const int sig = __builtin_ctzll(signals) + 1;
     const uint64_t one = (uint64_t)1 << (sig - 1);
@@ -370,12 +374,30 @@ static void errno_seen(bool write, uint32_t pc)
     bug_note(f);
 }
 
-static void watch_handlers(struct cell *c, uintptr_t addr, size_t size, bool write, uint32_t pc)
+static uint64_t note_aside(struct aside_byte *a, uint64_t open, bool write, uint32_t pc)
+{
+    const struct task *t = W->me;
+
+    if (t->handlers) {
+        *(write ? &a->handler_write : &a->handler_read) |= (uint64_t)1 << (t->handling - 1);
+        a->handler_pc[write] = pc;
+        a->handler_node[write] = task_node(t);
+    } else {
+        *(write ? &a->open_write : &a->open_read) |= open;
+        a->open_pc[write] = pc;
+        a->open_node[write] = task_node(t);
+    }
+    return ((a->handler_write & (a->open_read | a->open_write)) |
+            (a->handler_read & a->open_write)) &
+           W->async_ever;
+}
+
+static void watch_handlers(struct cell *c, uintptr_t addr, uint8_t mask, size_t size,
+                           bool write, uint32_t pc)
 {
     const struct task *t = W->me;
     const uint64_t open = t->handlers ? 0 : signals_open(t);
     struct aside *a = c->aside;
-    uint64_t clash;
 
     if (!t->handlers && !open)
         return;
@@ -390,22 +412,15 @@ static void watch_handlers(struct cell *c, uintptr_t addr, size_t size, bool wri
         a = c->aside = scratch_alloc(sizeof *a);
         a->process = t->process;
     }
-    if (t->handlers) {
-        *(write ? &a->handler_write : &a->handler_read) |= (uint64_t)1 << (t->handling - 1);
-        a->handler_pc[write] = pc;
-        a->handler_node[write] = task_node(t);
-    } else {
-        *(write ? &a->open_write : &a->open_read) |= open;
-        a->open_pc[write] = pc;
-        a->open_node[write] = task_node(t);
-    }
-    clash =
-        (a->handler_write & (a->open_read | a->open_write)) | (a->handler_read & a->open_write);
-    clash &= W->async_ever;
-    if (!clash)
+    for (int i = 0; i < 8; i++) {
+        const uint64_t clash = mask & 1u << i ? note_aside(&a->bytes[i], open, write, pc) : 0;
+
+        if (!clash)
+            continue;
+        make_hot(addr); /* the signal may come between two of its accesses */
+        tell_aside(addr, size, &a->bytes[i], clash);
         return;
-    make_hot(addr); /* the signal may come between two of its accesses */
-    tell_aside(addr, size, a, clash);
+    }
 }
 
 /* The accesses of a cell are kept as a set in which none makes another one useless:
@@ -424,7 +439,7 @@ static void access_cell(uintptr_t addr, uint8_t mask, size_t size, bool write, e
     if (!c)
         return;
     if (how == ACCESS_PLAIN && W->processes[W->me->process].handlers_set)
-        watch_handlers(c, addr, size, write, pc);
+        watch_handlers(c, addr, mask, size, write, pc);
     new.mask = mask;
     new.write = write;
     new.atomic = atomic;

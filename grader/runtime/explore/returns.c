@@ -13,7 +13,10 @@
 #include <setjmp.h>
 #include <stdio.h>
 
+#include <ucontext.h>
+
 #include "runtime/explore/process.h"
+#include "runtime/explore/sync.h"
 
 /* The linker names the ends of the section that the suite's code is in (stages/explore.c). */
 extern const char __start_ls_suite_text[] __attribute__((weak));
@@ -80,8 +83,11 @@ void returns_exit(struct task *t, const void *frame, uintptr_t pc)
     const int i = entry_of(t, (uintptr_t)frame);
     const uintptr_t back = ((const uintptr_t *)frame)[1];
 
-    if (i < 0) /* deeper than frames are kept */
+    if (i < 0) { /* deeper than frames are kept; else its frame pointer is another one now */
+        if (t->depth <= STACK_DEPTH && !t->frames_lost)
+            turned_aside(back, pc);
         return;
+    }
     if (t->stack[i].back != back)
         turned_aside(back, pc);
     if (i + 1 < t->depth && in_suite(pc) && !t->frames_lost)
@@ -110,12 +116,17 @@ static uintptr_t plain_value(uintptr_t mangled)
     return turned ^ ((const uintptr_t *)__builtin_thread_pointer())[POINTER_GUARD];
 }
 
+uintptr_t returns_jump_target(const void *env)
+{
+    return plain_value(((const uintptr_t *)env)[JB_RSP]);
+}
+
 /* A jump of the submission ends in the submission, below whatever the suite has begun. */
 void returns_check_jump(const void *env, uintptr_t pc)
 {
     struct task *t = W->me;
     const uintptr_t *word = env;
-    const uintptr_t sp = plain_value(word[JB_RSP]);
+    const uintptr_t sp = returns_jump_target(env);
     int depth = t->depth < STACK_DEPTH ? t->depth : STACK_DEPTH;
 
     if (!W->o.returns || !RUNNING)
@@ -136,4 +147,29 @@ void returns_close(void)
 {
     if (W->o.returns && W->me->depth != 0 && !W->me->frames_lost)
         tampers("the test was left by other means than returning", 0);
+}
+
+/* ---- jumps that have no name in <setjmp.h> ---------------------------------------------- */
+
+/* What _FORTIFY_SOURCE makes of longjmp(3). */
+void ls_x___longjmp_chk(jmp_buf env, int value) __attribute__((noreturn));
+void ls_x___longjmp_chk(jmp_buf env, int value)
+{
+    returns_check_jump(env, CALLER);
+    signal_jumped(returns_jump_target(env));
+    longjmp(env, value);
+}
+
+/* From now on stacks may lie anywhere, also in a variable of a function that is not at its end:
+ * what lies below the stack pointer may be alive. */
+REPLACES(int, swapcontext, ucontext_t *from, const ucontext_t *to)
+{
+    W->own_stacks = true;
+    return swapcontext(from, to);
+}
+
+REPLACES(int, setcontext, const ucontext_t *to)
+{
+    W->own_stacks = true;
+    return setcontext(to);
 }

@@ -422,8 +422,8 @@ static void jumps(const jmp_buf env)
 {
     if (!RUNNING || W->me->handlers == 0)
         return;
-    W->me->left_by_jump = true;
     W->me->mask_by_jump = env[0].__mask_was_saved;
+    signal_jumped(returns_jump_target(env));
 }
 
 REPLACES(void, siglongjmp, sigjmp_buf env, int value)
@@ -458,11 +458,13 @@ void signal_run_handler(void)
     const struct queued q = t->delivered;
     const struct op op = t->op;
     const bool notified = t->notified, expired = t->expired, spurious = t->spurious;
+    const bool outer = t->notified_behind;
     const bool ends = t->was_blocked && ends_wait(t, &op, d.flags), safe = t->handler_is_safe;
     const uint64_t mask = t->sigmask, io_seen = t->io_seen;
     const int depth = t->depth, handling = t->handling;
 
     t->deliver = 0;
+    t->notified_behind = false;
     t->handler_is_safe = interrupts_safely(t);
     if (d.flags & SA_RESETHAND)
         p->act[sig].handler = (uintptr_t)SIG_DFL;
@@ -487,9 +489,10 @@ void signal_run_handler(void)
         t->errno_node = d.node;
     }
     t->op = op;
-    t->notified = notified;
-    t->expired = expired;
+    t->notified = notified || t->notified_behind; /* what came meanwhile is not lost */
+    t->expired = expired && !t->notified_behind;
     t->spurious = spurious;
+    t->notified_behind = outer || (t->handlers && t->notified_behind);
     t->io_seen = io_seen;
     t->interrupted = ends;
 }

@@ -139,6 +139,7 @@ static void wake(struct object *c, struct task *t)
     leave(c, t);
     vclock_join(&t->clock, &c->clock); /* what was done before the signal */
     t->notified = true;
+    t->notified_behind |= t->handlers > 0; /* it waits there where the handler came: signal.c */
     t->enabled_by = (uint32_t)W->points;
     t->expired = false;
     changed();

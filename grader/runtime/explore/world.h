@@ -75,6 +75,7 @@ struct task {
 
     /* waiting */
     bool notified, expired, spurious; /* why the wait ended */
+    bool notified_behind;             /* ... of the code that a handler has interrupted */
     uint64_t wait_number;             /* of its condition wait in this schedule, from 1 */
     uint64_t ran_at;                  /* world.ops when it last ran */
     uint32_t passed_over;             /* how often it could have run since then */
@@ -267,6 +268,11 @@ struct found {
     int switch_count;
     int stack_count;
     struct found_stack stacks[FOUND_STACKS];
+    struct wait_edge { /* who waits for whom: a deadlock's graph */
+        int waiter, holder;
+        uint64_t object; /* what is held; 0: the holder's end is waited for */
+    } waits[FOUND_WAITS];
+    int wait_count;
 };
 
 /* How a schedule ended. */
@@ -408,6 +414,8 @@ struct world {
     uint64_t generation; /* of this schedule: older cells and objects are empty */
 
     /* this schedule */
+    bool own_stacks; /* the program switches between stacks itself; from then on, in all
+                        schedules */
     bool running;
     bool in_task; /* a task's code runs, not the scheduler's */
     struct task *me;
@@ -710,6 +718,7 @@ void returns_enter(struct shadow_frame *f, const void *frame, uintptr_t pc);
 void returns_exit(struct task *t, const void *frame, uintptr_t pc);
 void returns_check_call(uintptr_t pc, const void *frame);
 void returns_check_jump(const void *env, uintptr_t pc); /* a jmp_buf */
+uintptr_t returns_jump_target(const void *env);         /* the stack pointer behind the jump */
 
 /* ---- snapshot.c: as before the schedule ---------------------------------------------------
  */

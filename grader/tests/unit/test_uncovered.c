@@ -35,6 +35,11 @@ START_TEST(what_is_announced_gets_none)
                            "\trep stosq\n",
                            NULL),
                      0);
+    ck_assert_int_eq(hooks("\tcall\t__tsan_volatile_read4@PLT\n.LVL3:\n\t.loc 1 7 5\n"
+                           "\tmovl\tn(%rip), %eax\n", /* a label for the debugger alone */
+                           NULL),
+                     0);
+    ck_assert_int_eq(hooks("\tcall\t__tsan_read4@PLT\n.L3:\n\tmovl\tn(%rip), %eax\n", NULL), 1);
 }
 END_TEST
 
