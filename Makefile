@@ -19,7 +19,7 @@ BASE   := -U_FORTIFY_SOURCE -ffile-prefix-map=$(CURDIR)=. -std=c11 -D_GNU_SOURCE
 ALL_CFLAGS  = $(BASE) $(shell pkg-config --cflags $(PKGS)) \
               $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-omit-frame-pointer) $(CFLAGS)
 ALL_LDFLAGS = $(SAN:%=-fsanitize=%) $(LDFLAGS)
-LIBS        = $(shell pkg-config --libs $(PKGS)) -lelf
+LIBS        = $(shell pkg-config --libs $(PKGS)) -lelf -lm
 
 # What the grader needs to run, and what its tests need on top.
 DEPS_RUN  := gcc libc6-dev make binutils pkg-config check libsubunit-dev valgrind libc6-dbg \

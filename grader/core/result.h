@@ -46,6 +46,14 @@ struct schedule {
 };
 
 /* One proof. Advice costs nothing and says so. */
+enum { WAITS_MAX = 16 };
+
+/* An arrow of the wait-for graph. */
+struct wait {
+    const char *who, *holder; /* "main", "thread 1" */
+    const char *object; /* the variable that is held; NULL: it has no name, or is no object */
+};
+
 struct evidence {
     struct evidence *next;
     enum verdict verdict;
@@ -55,6 +63,8 @@ struct evidence {
     const char *text;  /* one or more plain sentences */
     struct stack *stacks;
     struct schedule *schedule; /* NULL when no schedule was chosen */
+    struct wait *waits;        /* of a deadlock, WAITS_MAX at most; NULL: unknown */
+    int wait_count;
 };
 
 enum { NOT_VARIED_MAX = 16 };

@@ -4,6 +4,7 @@
 #include "core/escape.h"
 #include "core/verdict.h"
 #include "report/causes.h"
+#include "report/graph.h"
 #include "report/interleaving.h"
 #include "report/pen.h"
 #include "report/words.h"
@@ -117,6 +118,15 @@ static void put_stacks(struct pen *p, const json_t *finding, int indent, size_t 
     }
 }
 
+static void put_waits(struct pen *p, const json_t *finding, const char *indent)
+{
+    struct buf line = {0};
+
+    if (graph_line(finding, p->o->lang, &line))
+        buf_printf(p->b, "%s%s\n", indent, line.data ? line.data : "");
+    buf_release(&line);
+}
+
 /* ---- what was printed, and the schedule ---------------------------------------------- */
 
 /* The last lines that the program printed: often they say what it was about to do. */
@@ -193,6 +203,7 @@ void finding_body(struct pen *p, const json_t *finding, const char *indent, int 
     const json_t *schedule = json_object_get(finding, "schedule");
     const bool all = p->whole || p->o->verbose;
 
+    put_waits(p, finding, indent);
     finding_stacks(p, finding, stacks_at);
     if (!schedule)
         return;
@@ -259,6 +270,7 @@ void finding_short(struct pen *p, const json_t *finding, const char *hint, int r
     p->b = &before;
     buf_puts(p->b, "      ");
     pen_say_line(p, get_str(finding, "text"), 8);
+    put_waits(p, finding, "        ");
     put_stacks(p, finding, 8, places);
     p->b = &behind;
     if (detail == DETAIL_FULL) {

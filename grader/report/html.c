@@ -4,6 +4,7 @@
  */
 #include "core/tier.h"
 #include "report/get.h"
+#include "report/graph.h"
 #include "report/interleaving.h"
 #include "report/page.h"
 #include "report/words.h"
@@ -91,6 +92,7 @@ static void put_proof(struct buf *b, const json_t *p, const char *exercise, cons
         put_said(b, o->lang, get_str(p, "text"));
         buf_puts(b, "</p>\n");
     }
+    graph_picture(b, p, o->lang);
     put_stacks(b, json_object_get(p, "stacks"), o->lang);
     if (json_is_object(schedule))
         put_schedule(b, schedule, exercise, test, o);

@@ -64,6 +64,17 @@ static json_t *schedule_json(const struct schedule *s)
     return j;
 }
 
+static json_t *waits_json(const struct evidence *ev)
+{
+    json_t *all = json_array();
+
+    for (int i = 0; i < ev->wait_count; i++)
+        json_array_append_new(all, json_pack("{s:o, s:o, s:o}", "who", text(ev->waits[i].who),
+                                             "holder", text(ev->waits[i].holder), "object",
+                                             text(ev->waits[i].object)));
+    return all;
+}
+
 static json_t *evidence_json(const struct evidence *ev)
 {
     json_t *all = json_array();
@@ -74,6 +85,8 @@ static json_t *evidence_json(const struct evidence *ev)
                       verdict_name(ev->verdict), "advice", ev->advice, "title", text(ev->title),
                       "text", text(ev->text), "stacks", stacks_json(ev->stacks));
 
+        if (ev->wait_count)
+            json_object_set_new(j, "waits", waits_json(ev));
         if (ev->schedule)
             json_object_set_new(j, "schedule", schedule_json(ev->schedule));
         json_array_append_new(all, j);

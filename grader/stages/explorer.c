@@ -152,6 +152,27 @@ static bool told(const struct evidence *list, const struct evidence *ev)
     return false;
 }
 
+static void read_waits(struct reader *rd, struct evidence *ev, const json_t *waits)
+{
+    const json_t *w;
+    size_t i;
+
+    ev->waits =
+        json_array_size(waits) ? arena_zalloc(rd->a, WAITS_MAX * sizeof *ev->waits) : NULL;
+    json_array_foreach((json_t *)waits, i, w)
+    {
+        const char *who = json_string_value(json_array_get(w, 0));
+        const char *holder = json_string_value(json_array_get(w, 1));
+        const long long object = json_integer_value(json_array_get(w, 2));
+
+        if (!ev->waits || !who || !holder || ev->wait_count == WAITS_MAX)
+            return;
+        ev->waits[ev->wait_count++] = (struct wait){
+            arena_strdup(rd->a, who), arena_strdup(rd->a, holder),
+            object > 4096 ? places_variable(rd->places, (uint64_t)object, rd->a) : NULL};
+    }
+}
+
 static int read_bug(struct reader *rd, const json_t *j, const char *name, struct err *e)
 {
     struct evidence *ev = arena_zalloc(rd->a, sizeof *ev);
@@ -168,6 +189,7 @@ static int read_bug(struct reader *rd, const json_t *j, const char *name, struct
         !json_is_string(json_object_get(j, "token")))
         return err_set(e, ERR_SYSTEM, "the explorer's report is damaged");
     json_array_foreach(json_object_get(j, "stacks"), i, s) read_stack(rd, ev, s);
+    read_waits(rd, ev, json_object_get(j, "waits"));
     ev->title = title_of(rd, ev);
     ev->text = text_of(rd, j);
     ev->schedule->token = arena_strdup(rd->a, json_string_value(json_object_get(j, "token")));

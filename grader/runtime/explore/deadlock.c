@@ -70,6 +70,12 @@ static void tell_readers(struct found *f, const struct object *o, int waiter)
     }
 }
 
+static void note_wait(struct found *f, int waiter, int holder, uint64_t object)
+{
+    if (f->wait_count < FOUND_WAITS)
+        f->waits[f->wait_count++] = (struct wait_edge){waiter, holder, object};
+}
+
 static void tell_holder(struct found *f, uint64_t addr, int waiter)
 {
     const struct object *o = object_find((void *)addr);
@@ -77,6 +83,8 @@ static void tell_holder(struct found *f, uint64_t addr, int waiter)
 
     if (!o)
         return;
+    if (o->owner >= 0)
+        note_wait(f, waiter, o->owner, addr);
     if (o->owner == waiter)
         bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s holds it itself since here",
                   task_name(waiter, name));
@@ -194,6 +202,7 @@ static void tell_child(struct found *f, struct task *t, const char *who)
 
         if (p->parent == t->process && p->state == PROCESS_RUNS &&
             (t->wait_pid <= 0 || p->pid == t->wait_pid)) {
+            note_wait(f, t->id, p->main, 0);
             bug_stack_of(f, t, "%s waits for %s to end%s", who, task_name(p->main, name),
                          p->stopped ? ", which is stopped" : "");
             return;
@@ -209,6 +218,7 @@ static void tell_wait(struct found *f, struct task *t)
 
     switch (t->op.kind) {
     case OP_JOIN:
+        note_wait(f, t->id, (int)t->op.obj, 0);
         bug_stack_of(f, t, "%s waits for %s to end", who, task_name((int)t->op.obj, other));
         return;
     case OP_COND_WAKE:

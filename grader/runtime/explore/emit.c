@@ -78,6 +78,24 @@ static void put_stack(struct out *o, const struct found_stack *s, bool first)
     put(o, "]}");
 }
 
+/* Behind the stacks, whose list the caller has left open. */
+static void put_waits(struct out *o, const struct found *f)
+{
+    char name[32];
+
+    if (f->wait_count)
+        put(o, "],\"waits\":[");
+    for (int i = 0; i < f->wait_count; i++) {
+        const struct wait_edge *w = &f->waits[i];
+
+        put(o, i ? ",[" : "[");
+        put_text(o, task_name(w->waiter, name));
+        put(o, ",");
+        put_text(o, task_name(w->holder, name));
+        put(o, ",%lld]", w->object ? (long long)(key_address(w->object) - W->base) : 0);
+    }
+}
+
 void emit_found(int fd, struct found *f, const char *token)
 {
     struct out o = {.fd = fd};
@@ -104,6 +122,7 @@ void emit_found(int fd, struct found *f, const char *token)
     put(&o, ",\"stacks\":[");
     for (int i = 0; i < f->stack_count; i++)
         put_stack(&o, &f->stacks[i], i == 0);
+    put_waits(&o, f);
     put(&o, "]}\n");
     flush(&o);
 }

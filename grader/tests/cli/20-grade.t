@@ -12,7 +12,7 @@ is "nothing of the progress line in a pipe" "$err" ""
 
 run 1 "$LOCKSTEP" grade
 same "stubs have nothing" "$out" "^total 0/$(find "$top/exercises" -name exercise.yml | wc -l)00 "
-same "friendly words for a stub" "$out" 'Nothing is written here yet'
+same "friendly words for a stub" "$out" 'Nothing is written yet'
 never "no stub is called wrong" "$out" 'wrong-result|crash|leak'
 
 mkdir "$tmp/bare"

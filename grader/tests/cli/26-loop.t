@@ -43,10 +43,10 @@ run 2 "$LOCKSTEP" reset 8
 is "it asks, and nobody answers" "$err" "lockstep reset: nothing was changed; say --yes to put the stub back"
 is "nothing is lost" "$(cat exercises/08-event/event.c)" mine
 run 0 "$LOCKSTEP" reset 8 --yes
-kept=$(printf '%s\n' "$out" | sed -n 's/^What you had written is in //p')
+kept=$(printf '%s\n' "$out" | sed -n 's/^Your previous version is in //p')
 is "what was written is kept" "$(cat "$kept")" mine
 run 1 "$LOCKSTEP" grade 8
-same "the stub is back" "$out" 'Nothing is written here yet'
+same "the stub is back" "$out" 'Nothing is written yet'
 run 0 "$LOCKSTEP" reset 8 --yes
 same "once is enough" "$out" 'is the stub already'
 run 0 "$LOCKSTEP" hint 8 wait-blocks
@@ -76,7 +76,7 @@ run 3 "$LOCKSTEP" hint 8
 same "one sentence" "$err" "is not a file of scores; move it away$"
 echo mine >exercises/08-event/event.c
 run 3 "$LOCKSTEP" reset 8 --yes
-same "where the work went is said first" "$out" "^What you had written is in "
+same "where the work went is said first" "$out" "^Your previous version is in "
 printf '{"format": "lockstep/scores/1", "best": {}, "failed": {"08-event": [7]}, "last": "08-event"}' >"$tmp/state/lockstep/scores.json"
 run 0 "$LOCKSTEP" hint 8
 echo '[' >"$tmp/state/lockstep/scores.json"

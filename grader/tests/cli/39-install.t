@@ -129,7 +129,7 @@ mounts=-m
 for tier in full fallback; do
     run 1 unshare $mounts sh -c "mount --bind '$tmp/moved' /usr/local && cd / && head -c1 /usr/local/share/lockstep/solutions/08-event/event.c >/dev/null &&
         TMPDIR='$room' LOCKSTEP_TIER=$tier XDG_STATE_HOME='$tmp/state' /usr/local/bin/lockstep grade 8 --submission '$tmp/ada/peeks'"
-    same "it cannot be opened, tier $tier" "$out" 'Nothing is written here yet'
+    same "it cannot be opened, tier $tier" "$out" 'Nothing is written yet'
     same "in that tier, $tier" "$out" "tier $tier"
     never "nor is it found, tier $tier" "$out" 'crash|abort'
 done

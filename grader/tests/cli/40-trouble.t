@@ -111,7 +111,7 @@ cp -R "$top/exercises/08-event" "$tmp/course/exercises/"
 sed -i 's/^limits: {/limits: {all: 1, /' "$tmp/course/exercises/08-event/exercise.yml"
 run 1 "$LOCKSTEP" grade 8 --course "$tmp/course" --submission "$top/solutions"
 same "used up: by name" "$out" 'resource-limit: all together'
-same "and how much it was" "$out" 'has used the 1 s of processor time'
+same "and how much it was" "$out" 'used up the 1 s of processor time'
 never "that is no grader's trouble" "$out" 'NOT GRADED'
 
 # A grader that was stopped for a while: the time is nobody's.
