@@ -111,15 +111,17 @@ static struct point edge_of(struct point from, struct point to)
 }
 
 /* Bent to its left, so that two arrows between the same two stand apart. */
-static void put_arrow(struct buf *b, struct point from, struct point to, const char *object)
+static void put_arrow(struct buf *b, struct point from, struct point to, const char *object,
+                      size_t head)
 {
     const double dx = to.x - from.x, dy = to.y - from.y, far = fmax(hypot(dx, dy), 1);
     const struct point bend = {(from.x + to.x) / 2 + dy / far * 60,
                                (from.y + to.y) / 2 - dx / far * 60};
     const struct point a = edge_of(from, bend), z = edge_of(to, bend);
 
-    buf_printf(b, "<path d=\"M%.0f %.0fQ%.0f %.0f %.0f %.0f\" marker-end=\"url(#arrow)\"/>\n",
-               a.x, a.y, bend.x, bend.y, z.x, z.y);
+    buf_printf(b,
+               "<path d=\"M%.0f %.0fQ%.0f %.0f %.0f %.0f\" marker-end=\"url(#arrow%zu)\"/>\n",
+               a.x, a.y, bend.x, bend.y, z.x, z.y, head);
     if (!*object)
         return;
     buf_printf(b, "<text x=\"%.0f\" y=\"%.0f\">", (from.x + to.x) / 4 + bend.x / 2,
@@ -129,12 +131,12 @@ static void put_arrow(struct buf *b, struct point from, struct point to, const c
 }
 
 /* Who waits for itself: a loop above its box. */
-static void put_loop(struct buf *b, struct point at, const char *object)
+static void put_loop(struct buf *b, struct point at, const char *object, size_t head)
 {
     buf_printf(b,
-               "<path d=\"M%.0f %.0fc-30 -44 50 -44 24 -2\" marker-end=\"url(#arrow)\"/>\n"
+               "<path d=\"M%.0f %.0fc-30 -44 50 -44 24 -2\" marker-end=\"url(#arrow%zu)\"/>\n"
                "<text x=\"%.0f\" y=\"%.0f\">",
-               at.x - 12, at.y - BOX_HIGH / 2.0, at.x, at.y - 56);
+               at.x - 12, at.y - BOX_HIGH / 2.0, head, at.x, at.y - 56);
     page_text(b, object);
     buf_puts(b, "</text>\n");
 }
@@ -159,6 +161,7 @@ void graph_picture(struct buf *b, const json_t *finding, enum lang lang)
     const json_t *waits = json_object_get(finding, "waits"), *w;
     struct nodes n = {0};
     struct buf line = {0};
+    const size_t head = b->len; /* a name of its own: a marker in a closed part is not drawn */
     size_t i;
 
     if (!graph_line(finding, lang, &line))
@@ -171,17 +174,20 @@ void graph_picture(struct buf *b, const json_t *finding, enum lang lang)
     buf_printf(b, "<svg class=\"waits\" role=\"img\" viewBox=\"0 0 %d %d\"><title>", WIDE,
                HIGH);
     page_text(b, line.data ? line.data : "");
-    buf_puts(b, "</title><defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
-                "markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\"><path "
-                "d=\"M0 0L8 4L0 8z\"/></marker></defs>\n");
+    buf_printf(
+        b,
+        "</title><defs><marker id=\"arrow%zu\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
+        "markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\"><path "
+        "d=\"M0 0L8 4L0 8z\"/></marker></defs>\n",
+        head);
     json_array_foreach((json_t *)waits, i, w)
     {
         const int from = node_of(&n, who_of(w)), to = node_of(&n, holder_of(w));
 
         if (from == to && from >= 0)
-            put_loop(b, place_of(&n, from), get_str(w, "object"));
+            put_loop(b, place_of(&n, from), get_str(w, "object"), head);
         else if (from >= 0 && to >= 0)
-            put_arrow(b, place_of(&n, from), place_of(&n, to), get_str(w, "object"));
+            put_arrow(b, place_of(&n, from), place_of(&n, to), get_str(w, "object"), head);
     }
     for (int k = 0; k < n.count; k++)
         put_box(b, place_of(&n, k), n.names[k], lang);

@@ -92,6 +92,34 @@ int main(void)
 EOT
 run 1 "$LOCKSTEP" explore late.c
 same "what the call returned, and why" "$out" '29: rc = pthread_cond_timedwait\(&c, &m, &limit\);  \(returns EINVAL \(tv_nsec is 1[0-9]{9}\)\)'
+cat >two.c <<'EOT'
+#include <pthread.h>
+
+static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
+
+static void *other(void *arg)
+{
+    pthread_mutex_lock(&b);
+    pthread_mutex_lock(&a);
+    pthread_mutex_unlock(&a);
+    pthread_mutex_unlock(&b);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t t;
+
+    pthread_create(&t, NULL, other, NULL);
+    pthread_mutex_lock(&a);
+    pthread_mutex_lock(&b);
+    pthread_mutex_unlock(&b);
+    pthread_mutex_unlock(&a);
+    return pthread_join(t, NULL);
+}
+EOT
+run 1 "$LOCKSTEP" explore two.c
+same "who waits for whom, in one line" "$out" '^    main --b--> thread 1 --a--> main$'
 run 1 "$LOCKSTEP" explore racy.c
 token=$(printf '%s\n' "$out" | sed -n 's/.*--replay \(1-[^ ]*\) racy.c/\1/p' | tail -1)
 run 1 "$LOCKSTEP" explore --replay "$token" racy.c

@@ -1,6 +1,7 @@
 /* test_text.c - the terminal's report: a cause is told once, a cycle once, lines fit. */
 #include <string.h>
 
+#include "report/graph.h"
 #include "report/pen.h"
 #include "report/report.h"
 #include "report/rows.h"
@@ -203,9 +204,53 @@ START_TEST(a_screen_of_24_rows_is_enough_for_the_first)
 }
 END_TEST
 
+/* Triples: who waits, who holds, what. */
+static const struct {
+    const char *waits[4][3], *line;
+} graphs[] = {
+    {{{"main", "thread 1", "b"}, {"thread 1", "main", "a"}},
+     "main --b--> thread 1 --a--> main"},
+    {{{"main", "thread 1", NULL},
+      {"thread 1", "thread 2", "m"},
+      {"thread 2", "thread 1", NULL}},
+     "thread 1 --m--> thread 2 --> thread 1"}, /* main is not on the cycle */
+    {{{"main", "thread 1", NULL}, {"thread 1", "thread 2", "m"}},
+     "main --> thread 1 --m--> thread 2"},
+    {{{"main", "main", "m"}}, NULL},
+    {{{NULL}}, NULL},
+};
+
+START_TEST(a_deadlock_is_one_line)
+{
+    json_t *waits = json_array(), *finding = json_pack("{s:o}", "waits", waits);
+    struct buf line = {0}, picture = {0};
+    int arrows = 0;
+
+    for (; arrows < 4 && graphs[_i].waits[arrows][0]; arrows++)
+        json_array_append_new(waits,
+                              json_pack("{s:s, s:s, s:s?}", "who", graphs[_i].waits[arrows][0],
+                                        "holder", graphs[_i].waits[arrows][1], "object",
+                                        graphs[_i].waits[arrows][2]));
+    ck_assert_int_eq(graph_line(finding, LANG_EN, &line), graphs[_i].line != NULL);
+    if (graphs[_i].line)
+        ck_assert_str_eq(line.data, graphs[_i].line);
+    graph_picture(&picture, finding, LANG_EN);
+    for (const char *p = picture.data; p && (p = strstr(p, "marker-end")); p++)
+        arrows--;
+    ck_assert_int_eq(graphs[_i].line ? arrows : 0, 0); /* as many as there are waits */
+    buf_release(&line);
+    buf_release(&picture);
+    json_decref(finding);
+}
+END_TEST
+
 Suite *text_suite(void)
 {
     Suite *s = suite_create("text");
+    TCase *tc = tcase_create("graph");
+
+    tcase_add_loop_test(tc, a_deadlock_is_one_line, 0, (int)ARRAY_SIZE(graphs));
+    suite_add_tcase(s, tc);
 
     add_test(s, "once", one_cause_of_two_tests_is_told_once);
     add_test(s, "write-first", the_write_of_a_race_comes_first);
