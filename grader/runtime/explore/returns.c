@@ -99,10 +99,11 @@ void returns_exit(struct task *t, const void *frame, uintptr_t pc)
 /* A call that only suites make. */
 void returns_check_call(uintptr_t pc, const void *frame)
 {
-    const struct task *t = W->me;
+    const struct task *t;
 
-    if (!W->o.returns || !RUNNING)
+    if (!RUNNING || !W->o.returns)
         return;
+    t = W->me;
     if (!in_suite(pc))
         tampers("a function of the test was called by what is tested", pc);
     if (t->depth <= STACK_DEPTH && entry_of(t, (uintptr_t)frame) != t->depth - 1)
@@ -124,13 +125,15 @@ uintptr_t returns_jump_target(const void *env)
 /* A jump of the submission ends in the submission, below whatever the suite has begun. */
 void returns_check_jump(const void *env, uintptr_t pc)
 {
-    struct task *t = W->me;
     const uintptr_t *word = env;
     const uintptr_t sp = returns_jump_target(env);
-    int depth = t->depth < STACK_DEPTH ? t->depth : STACK_DEPTH;
+    struct task *t;
+    int depth;
 
-    if (!W->o.returns || !RUNNING)
+    if (!RUNNING || !W->o.returns)
         return;
+    t = W->me;
+    depth = t->depth < STACK_DEPTH ? t->depth : STACK_DEPTH;
     if (!in_suite(pc) && in_suite(plain_value(word[JB_PC])))
         tampers("a jump buffer leads into the test", pc);
     while (depth > 0 && t->stack[depth - 1].frame < sp) {
@@ -164,12 +167,16 @@ void ls_x___longjmp_chk(jmp_buf env, int value)
  * what lies below the stack pointer may be alive. */
 REPLACES(int, swapcontext, ucontext_t *from, const ucontext_t *to)
 {
-    W->own_stacks = true;
+    if (W)
+        W->own_stacks = true;
+    /* cppcheck-suppress swapcontextCalled ; the program calls it */
     return swapcontext(from, to);
 }
 
 REPLACES(int, setcontext, const ucontext_t *to)
 {
-    W->own_stacks = true;
+    if (W)
+        W->own_stacks = true;
+    /* cppcheck-suppress setcontextCalled ; the program calls it */
     return setcontext(to);
 }
