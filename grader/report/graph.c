@@ -28,9 +28,16 @@ static const json_t *wait_of(const json_t *waits, const char *who)
     return NULL;
 }
 
-/* Somebody on a cycle, or where there is none whoever waits first. */
+static bool waits_for_itself(const json_t *w)
+{
+    return strcmp(who_of(w), holder_of(w)) == 0;
+}
+
+/* Somebody on a cycle, or where there is none whoever waits first; NULL: each waits for itself,
+ * and the places say it all. */
 static const char *somebody(const json_t *waits)
 {
+    const char *first = NULL;
     const json_t *w;
     size_t i;
 
@@ -38,13 +45,16 @@ static const char *somebody(const json_t *waits)
     {
         const json_t *at = w;
 
+        if (waits_for_itself(w))
+            continue;
+        first = first ? first : who_of(w);
         for (int k = 0; at && k < NODES; k++) {
             if (strcmp(holder_of(at), who_of(w)) == 0)
                 return who_of(w);
             at = wait_of(waits, holder_of(at));
         }
     }
-    return who_of(json_array_get(waits, 0));
+    return first;
 }
 
 bool graph_line(const json_t *finding, enum lang lang, struct buf *ret)
@@ -52,10 +62,8 @@ bool graph_line(const json_t *finding, enum lang lang, struct buf *ret)
     const json_t *waits = json_object_get(finding, "waits"), *w;
     const char *first, *at;
 
-    w = json_array_get(waits, 0);
-    if (!w || (json_array_size(waits) == 1 && strcmp(who_of(w), holder_of(w)) == 0))
-        return false; /* who waits for itself: the places say it all */
-    first = at = somebody(waits);
+    if (!(first = at = somebody(waits)))
+        return false;
     say(ret, lang, first);
     for (int k = 0; k < NODES && (w = wait_of(waits, at)); k++) {
         const char *object = get_str(w, "object");
@@ -63,7 +71,7 @@ bool graph_line(const json_t *finding, enum lang lang, struct buf *ret)
         at = holder_of(w);
         buf_printf(ret, *object ? " --%s--> " : " --> ", object);
         say(ret, lang, at);
-        if (strcmp(at, first) == 0)
+        if (strcmp(at, first) == 0 || waits_for_itself(w))
             break;
     }
     return true;

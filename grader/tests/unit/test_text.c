@@ -216,7 +216,8 @@ static const struct {
      "thread 1 --m--> thread 2 --> thread 1"}, /* main is not on the cycle */
     {{{"main", "thread 1", NULL}, {"thread 1", "thread 2", "m"}},
      "main --> thread 1 --m--> thread 2"},
-    {{{"main", "main", "m"}}, NULL},
+    {{{"thread 1", "main", "m"}, {"main", "main", "m"}}, "thread 1 --m--> main --m--> main"},
+    {{{"main", "main", "m"}, {"thread 1", "thread 1", NULL}}, NULL},
     {{{NULL}}, NULL},
 };
 
