@@ -325,7 +325,7 @@ START_TEST(start_and_join)
     ck_assert_int_eq(pthread_create(&other, NULL, join_in_thread, &j), 0);
     ls_settle();
     ck_assert_msg(!__atomic_load_n(&j.back, __ATOMIC_ACQUIRE),
-                  "order-violation: attr_thread_join() came back while the target still ran");
+                  "order-violation: attr_thread_join() returned while the target still ran");
     ls_gate_open(g);
     ck_assert_int_eq(pthread_join(other, NULL), 0);
     ck_assert_int_eq(j.rc, 0);

@@ -170,7 +170,7 @@ START_TEST(join_waits)
     ck_assert_int_eq(pthread_create(&other, NULL, join_in_thread, &j), 0);
     ls_settle();
     ck_assert_msg(!__atomic_load_n(&j.back, __ATOMIC_ACQUIRE),
-                  "order-violation: custom_thread_join() came back while run still ran");
+                  "order-violation: custom_thread_join() returned while run still ran");
     ls_gate_open(n.gate);
     ck_assert_int_eq(pthread_join(other, NULL), 0);
     ck_assert_int_eq(j.rc, 0);

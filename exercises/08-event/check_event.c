@@ -93,7 +93,7 @@ START_TEST(wait_blocks)
 
     start(&w, e, -1);
     ls_settle();
-    ck_assert_msg(!is_back(&w), "event_wait() came back although nobody has set the event");
+    ck_assert_msg(!is_back(&w), "event_wait() returned although nobody has set the event");
     ck_assert_int_eq(event_set(e), 0);
     ck_assert_int_eq(join(&w), 1);
     event_destroy(e);
@@ -164,7 +164,7 @@ START_TEST(clear_blocks_again)
     ck_assert_int_eq(event_clear(e), 0);
     start(&w, e, -1);
     ls_settle();
-    ck_assert_msg(!is_back(&w), "event_wait() came back although the event was cleared");
+    ck_assert_msg(!is_back(&w), "event_wait() returned although the event was cleared");
     ck_assert_int_eq(event_set(e), 0);
     ck_assert_int_eq(join(&w), 1);
     event_destroy(e);
@@ -194,7 +194,7 @@ START_TEST(timed_wait_wakes)
 
     start(&w, e, 3600 * 1000);
     ls_settle();
-    ck_assert_msg(!is_back(&w), "event_wait() came back although nobody has set the event");
+    ck_assert_msg(!is_back(&w), "event_wait() returned although nobody has set the event");
     ck_assert_int_eq(event_set(e), 0);
     ls_settle();
     ck_assert_msg(is_back(&w), "lost-wakeup: event_set() does not end a wait that has a time limit");

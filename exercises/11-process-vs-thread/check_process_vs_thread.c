@@ -228,7 +228,7 @@ static struct visit *visit(pvt_way *way)
     ck_assert_int_eq(pthread_create(&caller, NULL, visit_in_thread, v), 0);
     ls_settle();
     ck_assert_msg(ls_gate_arrived(v->gate) == 0 || !__atomic_load_n(&v->back, __ATOMIC_ACQUIRE),
-                  "order-violation: the function came back before the body was through");
+                  "order-violation: the function returned before the body was through");
     ls_gate_open(v->gate);
     ck_assert_int_eq(pthread_join(caller, NULL), 0);
     ls_gate_free(v->gate);

@@ -199,7 +199,7 @@ START_TEST(frames_alone)
     for (size_t i = 0; i < n; i++) {
         ls_settle();
         ck_assert_msg(!__atomic_load_n(&h.back, __ATOMIC_ACQUIRE),
-                      "echo_receive() came back with a part of a frame");
+                      "echo_receive() returned with a part of a frame");
         put(pair[1], &bytes[i], 1);
     }
     pthread_join(hearer, NULL);

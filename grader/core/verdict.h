@@ -33,7 +33,8 @@
     X(DATA_RACE, "data-race",                                                                  \
       "two tasks access the same memory, one of them writes, and nothing orders them",         \
       "Which lock protects this memory? Every line that touches it has to hold that lock.")    \
-    X(SIGNAL_UNSAFE, "signal-unsafe", "a signal handler does what a handler must not",         \
+    X(SIGNAL_UNSAFE, "signal-unsafe",                                                          \
+      "a signal handler does something that a handler must not do",                            \
       "A handler may set a volatile sig_atomic_t or a lock-free atomic, and call what "        \
       "signal-safety(7) lists; do the rest outside of it.")                                    \
     X(MISUSE, "misuse", "a lock, semaphore or IPC object is used against its rules",           \
@@ -46,7 +47,7 @@
       "Does every fork() have its wait() or waitpid(), on every path?")                        \
     X(LEAK, "leak", "something acquired was not released",                                     \
       "On every path from that line to the end: where is it released?")                        \
-    X(BUSY_WAIT, "busy-wait", "burns the processor where it should sleep",                     \
+    X(BUSY_WAIT, "busy-wait", "uses processor time while it should sleep",                     \
       "Which call would let the task sleep until there is something to do?")                   \
     X(TOO_STRICT, "too-strict", "work that must be able to run concurrently never does",       \
       "Which lock is held while the long work is done, and must it be?")                       \

@@ -62,10 +62,10 @@ static void tell_readers(struct found *f, const struct object *o, int waiter)
         for (int k = 0; k < t->held_count; k++)
             if (t->held[k].lock == o->addr)
                 bug_stack(f, i, t->held[k].pc, t->held[k].node,
-                          i == waiter ? "%s holds it itself, for reading, since here"
+                          i == waiter ? "%s has held it itself, for reading, since here"
                           : t->state == TASK_DONE
-                              ? "%s holds it for reading since here, and has ended"
-                              : "%s holds it for reading since here",
+                              ? "%s has held it for reading since here, and has ended"
+                              : "%s has held it for reading since here",
                           task_name(i, name));
     }
 }
@@ -86,10 +86,10 @@ static void tell_holder(struct found *f, uint64_t addr, int waiter)
     if (o->owner >= 0)
         note_wait(f, waiter, o->owner, addr);
     if (o->owner == waiter)
-        bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s holds it itself since here",
+        bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s has held it itself since here",
                   task_name(waiter, name));
     else if (o->owner >= 0)
-        bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s holds it since here%s",
+        bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s has held it since here%s",
                   task_name(o->owner, name),
                   W->tasks[o->owner].state == TASK_DONE ? ", and has ended" : "");
     else if (o->count)

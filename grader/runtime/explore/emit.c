@@ -227,8 +227,8 @@ static const char *text_of_io(const struct trace_step *s, int fd, char *buf, siz
 
 static const char *text_of_signal(const struct trace_step *s, char *buf, size_t size)
 {
-    static const char *const words[] = {[ARRIVAL_BEFORE] = "%s comes before this",
-                                        [ARRIVAL_IN_WAIT] = "%s comes while it waits",
+    static const char *const words[] = {[ARRIVAL_BEFORE] = "%s arrives before this",
+                                        [ARRIVAL_IN_WAIT] = "%s arrives while it waits",
                                         [ARRIVAL_KILLS] = "%s kills it",
                                         [ARRIVAL_STOPS] = "%s stops it"};
 

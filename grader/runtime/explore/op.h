@@ -61,7 +61,7 @@
     X(FREE, EFFECT_WRITE, "frees")                                                             \
     X(PAUSE, EFFECT_NONE, "waits for a signal")                                                \
     X(SIGWAIT, EFFECT_NONE, "waits for a signal of a set")                                     \
-    X(SIGACTION, EFFECT_WRITE, "sets what a signal does")                                      \
+    X(SIGACTION, EFFECT_WRITE, "sets the action of a signal")                                  \
     X(DELIVER, EFFECT_NONE, "is interrupted by a signal")                                      \
     X(FORK, EFFECT_WRITE, "forks")                                                             \
     X(LEAVE, EFFECT_WRITE, "leaves")                                                           \

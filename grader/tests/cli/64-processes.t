@@ -93,7 +93,7 @@ int main(void)
 X
 run 1 "$LOCKSTEP" explore "$tmp/pause.c"
 same "check, then pause" "$out" '^lost-wakeup: main'
-same "the step at which the signal comes" "$out" 'pause\(\);  \(SIGUSR1 comes before this\)'
+same "the step at which the signal comes" "$out" 'pause\(\);  \(SIGUSR1 arrives before this\)'
 same "and the wait that nobody ends" "$out" '\(waits forever for a signal\)'
 same "how many delivery points there are" "$out" 'signals came at ([0-9]+) of the \1 points'
 token=$(printf '%s\n' "$out" | sed -n 's/.*--replay \(1-[^ ]*\) .*/\1/p' | head -1)
