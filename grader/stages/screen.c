@@ -163,6 +163,7 @@ static const struct {
     {"tr_xmlprint", why_tests},
     {"ls_observe", why_tests},
     {"ls_touch*", why_tests},
+    {"ls_realigned_*", why_tests},
     {"ls_input", why_tests},
     {"ls_settle*", why_tests},
     {"ls_gate_*", why_tests},

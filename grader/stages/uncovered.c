@@ -5,6 +5,11 @@
  * written, each instruction takes its own of them, and what is left is void at the next label
  * or call. An instruction for which not enough are left gets a hook of its own. Announced twice
  * would do no harm: the access does happen.
+ *
+ * A function that realigns its stack (a variable aligned to more than 16 bytes beside one of
+ * variable length) has a copy of its return address above its frame pointer, and finds the real
+ * one by %r10, which it keeps at -8(%rbp): its entry and exit say so
+ * (runtime/explore/returns.c).
  */
 #include "stages/uncovered.h"
 
@@ -30,6 +35,7 @@ struct scan {
     long reads, writes; /* announced, and not yet seen */
     long esi;           /* what was put into %esi last, -1: not known: a range's size */
     bool foreign;       /* between #APP and #NO_APP */
+    bool realigned;     /* this function's address to return to stands apart from its frame */
     int added;
     struct buf *out;
 };
@@ -294,6 +300,28 @@ static void note_esi(struct scan *s, const struct instruction *i)
     s->esi = i->operands[0].text[0] == '$' ? strtol(i->operands[0].text + 1, NULL, 0) : -1;
 }
 
+static bool is(const struct operand *o, const char *what)
+{
+    return o->len == strlen(what) && memcmp(o->text, what, o->len) == 0;
+}
+
+/* The call that stands here in place of the line; NULL: the line stays. */
+static const char *instead(struct scan *s, const char *line, const char *end)
+{
+    const struct instruction i = parse(line, end);
+
+    if (line < end && *line != '\t' && *line != '#' && *line != '.')
+        s->realigned = false; /* another function */
+    if (strcmp(i.mnemonic, "leaq") == 0 && i.count == 2 && is(&i.operands[0], "8(%rsp)") &&
+        is(&i.operands[1], "%r10"))
+        s->realigned = true;
+    if (!s->realigned || s->foreign || !begins(i.mnemonic, "call") || i.count != 1)
+        return NULL;
+    return has(&i.operands[0], "__tsan_func_entry")  ? "\tcall\tls_realigned_entry\n"
+           : has(&i.operands[0], "__tsan_func_exit") ? "\tcall\tls_realigned_exit\n"
+                                                     : NULL;
+}
+
 static void look_at_instruction(struct scan *s, const char *line, const char *end)
 {
     const struct instruction i = parse(line, end);
@@ -340,9 +368,14 @@ int uncovered_add_hooks(const char *assembly, struct buf *ret)
 
     while (*assembly) {
         const size_t n = strcspn(assembly, "\n");
+        const char *other = instead(&s, assembly, assembly + n);
 
         look_at_line(&s, assembly, assembly + n);
-        buf_add(ret, assembly, n + (assembly[n] == '\n'));
+        if (other)
+            buf_puts(ret, other);
+        else
+            buf_add(ret, assembly, n + (assembly[n] == '\n'));
+        s.added += other != NULL;
         assembly += n + (assembly[n] == '\n');
     }
     return s.added;

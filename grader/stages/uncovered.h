@@ -12,7 +12,10 @@
 
 /* Copies assembly (gcc, x86-64, AT&T, -O0) to `ret` with a call of ls_touch (runtime/explore/
  * touched.c) before each instruction that touches memory outside of its own frame and that no
- * hook has announced. Every register and flag stays as it is. How many were added. */
+ * hook has announced. Every register and flag stays as it is. Functions that realign their
+ * stack call ls_realigned_entry and _exit in place of gcc's hooks. How many lines were added or
+ * changed.
+ */
 int uncovered_add_hooks(const char *assembly, struct buf *ret);
 
 #endif

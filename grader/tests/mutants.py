@@ -32,7 +32,7 @@ MUTANTS = [
     ("silence", "full", ["g13"], "a test that was not explored does not pass"),
     ("stream", "full", ["a22", "a26"], "where the end of a test is said from"),
     ("trail", "full", ["g14"], "by which assertions a test has come"),
-    ("returns", "full", ["g14", "g19", "g21"], "the suite is come back to by returning"),
+    ("returns", "full", ["g14", "g19", "g21", "g22"], "the suite is come back to by returning"),
     ("noexec", "full", ["g20"], "no data becomes code"),
     ("enough", "full", ["g17", "g18"], "what explored too little does not pass"),
     ("blind", "full", ["g15"], "the program has no symbols"),

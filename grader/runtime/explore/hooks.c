@@ -245,10 +245,9 @@ static void drop_stale(struct task *t, uintptr_t at)
         t->depth--;
 }
 
-void __tsan_func_entry(void *caller);
-void __tsan_func_entry(void *caller)
+/* `at`: the hook's own frame; `pc`: in the function that is entered. */
+static inline void enter(void *caller, uintptr_t at, uintptr_t pc, bool realigned)
 {
-    const uintptr_t at = (uintptr_t)__builtin_frame_address(0);
     struct task *t;
 
     if (!RUNNING)
@@ -263,22 +262,47 @@ void __tsan_func_entry(void *caller)
         t->stack[t->depth].node = node_enter(up, program_pc((uintptr_t)caller));
         t->stack[t->depth].at = at;
         if (W->o.returns)
-            returns_enter(&t->stack[t->depth], *(void **)at,
-                          (uintptr_t)__builtin_return_address(0));
+            returns_enter(&t->stack[t->depth], *(void **)at, pc, realigned);
     }
     t->depth++;
     if ((char *)at < t->fiber->low)
         t->fiber->low = (char *)at;
 }
 
-void __tsan_func_exit(void);
-void __tsan_func_exit(void)
+static inline void leave(uintptr_t at, uintptr_t pc)
 {
     if (!RUNNING)
         return;
     if (W->o.returns)
-        returns_exit(W->me, *(void **)__builtin_frame_address(0),
-                     (uintptr_t)__builtin_return_address(0));
+        returns_exit(W->me, *(void **)at, pc);
     if (W->me->depth > 0)
         W->me->depth--;
+}
+
+#define HERE ((uintptr_t)__builtin_frame_address(0))
+#define BACK ((uintptr_t)__builtin_return_address(0))
+
+void __tsan_func_entry(void *caller);
+void __tsan_func_entry(void *caller)
+{
+    enter(caller, HERE, BACK, false);
+}
+
+void __tsan_func_exit(void);
+void __tsan_func_exit(void)
+{
+    leave(HERE, BACK);
+}
+
+/* Put in their place by stages/uncovered.c. */
+void ls_realigned_entry(void *caller);
+void ls_realigned_entry(void *caller)
+{
+    enter(caller, HERE, BACK, true);
+}
+
+void ls_realigned_exit(void);
+void ls_realigned_exit(void)
+{
+    leave(HERE, BACK);
 }

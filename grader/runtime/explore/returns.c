@@ -59,9 +59,10 @@ static void __attribute__((noreturn)) turned_aside(uintptr_t to, uintptr_t pc)
     frame_bug("crash", "the address that a function returns to was overwritten", pc);
 }
 
-void returns_enter(struct shadow_frame *f, const void *frame, uintptr_t pc)
+void returns_enter(struct shadow_frame *f, const void *frame, uintptr_t pc, bool realigned)
 {
     f->frame = (uintptr_t)frame;
+    f->apart = realigned ? ((const uintptr_t *)frame)[-1] : 0;
     f->back = ((const uintptr_t *)frame)[1];
     f->suite = in_suite(pc);
 }
@@ -74,6 +75,18 @@ static int entry_of(const struct task *t, uintptr_t frame)
     while (--i >= 0 && t->stack[i].frame < frame)
         ;
     return i >= 0 && t->stack[i].frame == frame ? i : -1;
+}
+
+/* The saved %r10 is at -8(%rbp), and the address to return to right below where it points. */
+static void check_apart(const struct shadow_frame *f, const uintptr_t *frame, uintptr_t pc)
+{
+    uintptr_t back;
+
+    if (frame[-1] != f->apart)
+        turned_aside(0, pc);
+    back = ((const uintptr_t *)f->apart)[-1];
+    if (back != f->back)
+        turned_aside(back, pc);
 }
 
 /* Its own exit tells a function of the submission that was left by a jump from one that jumped
@@ -90,6 +103,8 @@ void returns_exit(struct task *t, const void *frame, uintptr_t pc)
     }
     if (t->stack[i].back != back)
         turned_aside(back, pc);
+    if (t->stack[i].apart)
+        check_apart(&t->stack[i], (const uintptr_t *)frame, pc);
     if (i + 1 < t->depth && in_suite(pc) && !t->frames_lost)
         tampers("the test went on although what it had called did not return", pc);
     t->depth = i + 1;

@@ -49,6 +49,7 @@ struct shadow_frame {
 
     /* returns.c: */
     uintptr_t frame, back; /* rbp of the function, and where it returns to */
+    uintptr_t apart;       /* above where that stands, in a realigned function; 0: it is none */
     bool suite;            /* it is the suite's */
 };
 
@@ -714,7 +715,7 @@ extern char *heap_base, *heap_limit;
  * `frame`: rbp of the function that calls the hook, `pc`: a place in it. */
 void returns_open(void); /* before a test's body, and behind it */
 void returns_close(void);
-void returns_enter(struct shadow_frame *f, const void *frame, uintptr_t pc);
+void returns_enter(struct shadow_frame *f, const void *frame, uintptr_t pc, bool realigned);
 void returns_exit(struct task *t, const void *frame, uintptr_t pc);
 void returns_check_call(uintptr_t pc, const void *frame);
 void returns_check_jump(const void *env, uintptr_t pc); /* a jmp_buf */

@@ -57,6 +57,22 @@ START_TEST(what_is_not_gets_one)
 }
 END_TEST
 
+/* Its address to return to stands apart from its frame. */
+START_TEST(a_realigned_function_says_so)
+{
+    static const char entry[] = "\tcall\t__tsan_func_entry@PLT\n";
+    static const char text[] = "f:\n\tleaq\t8(%rsp), %r10\n\tandq\t$-64, %rsp\n"
+                               "\tcall\t__tsan_func_entry@PLT\n.L3:\n"
+                               "\tcall\t__tsan_func_exit@PLT\n\tret\ng:\n"
+                               "\tcall\t__tsan_func_entry@PLT\n";
+
+    ck_assert_int_eq(hooks(text, ".L3:\n\tcall\tls_realigned_exit\n"), 2);
+    ck_assert_int_eq(hooks(text, "\tcall\tls_realigned_entry\n.L3:\n"), 2);
+    ck_assert_int_eq(hooks(text, "g:\n\tcall\t__tsan_func_entry@PLT\n"), 2);
+    ck_assert_int_eq(hooks(entry, entry), 0);
+}
+END_TEST
+
 /* More than is touched would be a race that is none. */
 START_TEST(no_size_is_too_large)
 {
@@ -103,6 +119,7 @@ Suite *uncovered_suite(void)
 {
     Suite *s = suite_create("uncovered");
 
+    add_test(s, "realigned", a_realigned_function_says_so);
     add_test(s, "announced", what_is_announced_gets_none);
     add_test(s, "not-announced", what_is_not_gets_one);
     add_test(s, "size", no_size_is_too_large);
