@@ -28,7 +28,9 @@ static int own_line(const json_t *stack)
 
 static bool tells_a_holder(const json_t *stack)
 {
-    return strstr(get_str(stack, "label"), "hold") != NULL;
+    const char *label = get_str(stack, "label"); /* "main has held it since here", "it holds" */
+
+    return strstr(label, "has held it") != NULL || strstr(label, "hold") != NULL;
 }
 
 static int compare(const void *a, const void *b)
