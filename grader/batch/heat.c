@@ -29,10 +29,9 @@ struct heat {
     bool any;
 };
 
-static const struct table *sorted;
-
-static int by_score(const void *a, const void *b)
+static int by_score(const void *a, const void *b, void *table)
 {
+    const struct table *sorted = table;
     const int x = *(const int *)a, y = *(const int *)b;
     const struct row *r = &sorted->rows[x], *q = &sorted->rows[y];
 
@@ -49,8 +48,7 @@ static int sort_rows(struct heat *h, struct err *e)
         return err_oom(e);
     for (int i = 0; i < h->t->row_count; i++)
         order[i] = i;
-    sorted = h->t;
-    qsort(order, (size_t)h->t->row_count, sizeof *order, by_score);
+    qsort_r(order, (size_t)h->t->row_count, sizeof *order, by_score, (void *)(uintptr_t)h->t);
     for (int i = 0; i < h->t->row_count; i++)
         h->row_of[order[i]] = i;
     for (int x = 0; x < h->t->exercise_count; x++)

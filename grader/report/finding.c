@@ -122,8 +122,11 @@ static void put_waits(struct pen *p, const json_t *finding, const char *indent)
 {
     struct buf line = {0};
 
-    if (graph_line(finding, p->o->lang, &line))
-        buf_printf(p->b, "%s%s\n", indent, line.data ? line.data : "");
+    if (graph_line(finding, p->o->lang, &line)) {
+        buf_puts(p->b, indent);
+        pen_put(p, line.data ? line.data : ""); /* the explored program has written the names */
+        buf_puts(p->b, "\n");
+    }
     buf_release(&line);
 }
 

@@ -245,6 +245,23 @@ START_TEST(a_deadlock_is_one_line)
 }
 END_TEST
 
+START_TEST(no_name_in_a_deadlock_steers_the_terminal)
+{
+    json_t *finding = race("explore", 9, 31, 1), *tests = json_array();
+    char *text;
+
+    json_object_set_new(finding, "waits",
+                        json_pack("[{s:s, s:s, s:s}]", "who", "main\033[2J", "holder",
+                                  "thread 1", "object", "a\033]0;x\007"));
+    json_array_append_new(tests, test("the-first", json_pack("[o]", finding)));
+    text = text_of(result(tests), (struct text_options){.width = 80});
+    ck_assert_ptr_nonnull(strstr(text, "--> thread 1"));
+    ck_assert_ptr_null(strchr(text, '\033'));
+    ck_assert_ptr_null(strchr(text, '\007'));
+    free(text);
+}
+END_TEST
+
 Suite *text_suite(void)
 {
     Suite *s = suite_create("text");
@@ -258,6 +275,7 @@ Suite *text_suite(void)
     add_test(s, "verbose", everything_is_there_with_v);
     add_test(s, "cycle", a_cycle_is_shown_once_with_its_count);
     add_test(s, "width", lines_fit_the_terminal);
+    add_test(s, "escapes", no_name_in_a_deadlock_steers_the_terminal);
     add_test(s, "screen", a_screen_of_24_rows_is_enough_for_the_first);
     return s;
 }
