@@ -118,8 +118,6 @@ static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volati
 {
     if (!RUNNING)
         return;
-    if (W->me->left_by_jump)
-        signal_jumped((uintptr_t)__builtin_frame_address(0));
     if (W->me->signal_due)
         signal_due();
     W->me->last_pc = program_pc(pc);
@@ -253,8 +251,6 @@ static inline void enter(void *caller, uintptr_t at, uintptr_t pc, bool realigne
     if (!RUNNING)
         return;
     t = W->me;
-    if (t->left_by_jump)
-        signal_jumped(at);
     drop_stale(t, at);
     if (t->depth < STACK_DEPTH) {
         const uint32_t up = t->depth ? t->stack[t->depth - 1].node : 0;

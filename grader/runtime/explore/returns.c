@@ -167,16 +167,8 @@ void returns_close(void)
         tampers("the test was left by other means than returning", 0);
 }
 
-/* ---- jumps that have no name in <setjmp.h> ---------------------------------------------- */
-
-/* What _FORTIFY_SOURCE makes of longjmp(3). */
-void ls_x___longjmp_chk(jmp_buf env, int value) __attribute__((noreturn));
-void ls_x___longjmp_chk(jmp_buf env, int value)
-{
-    returns_check_jump(env, CALLER);
-    signal_jumped(returns_jump_target(env));
-    longjmp(env, value);
-}
+/* ---- stacks of the program's own -----------------------------------------------------------
+ */
 
 /* From now on stacks may lie anywhere, also in a variable of a function that is not at its end:
  * what lies below the stack pointer may be alive. */

@@ -354,8 +354,6 @@ void step_op(const struct op *op)
 {
     struct task *t = W->me;
 
-    if (t->left_by_jump)
-        signal_jumped((uintptr_t)__builtin_frame_address(0));
     if (t->signal_due)
         signal_due();
     t->op = *op;

@@ -127,8 +127,6 @@ static int mask(int how, const sigset_t *set, sigset_t *old, uintptr_t pc)
     struct task *t = W->me;
     uint64_t bits = 0, now;
 
-    if (t->left_by_jump)
-        signal_jumped((uintptr_t)__builtin_frame_address(0));
     now = t->sigmask;
     if (old) {
         memset(old, 0, sizeof *old);

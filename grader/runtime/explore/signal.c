@@ -415,7 +415,6 @@ void signal_jumped(uintptr_t at)
         t->interrupted = false;
         t->deliver = 0;
     }
-    t->left_by_jump = false;
 }
 
 static void jumps(const jmp_buf env)
@@ -445,6 +444,14 @@ REPLACES(void, _longjmp, jmp_buf env, int value)
     jumps(env);
     returns_check_jump(env, CALLER);
     _longjmp(env, value);
+}
+
+/* What _FORTIFY_SOURCE makes of longjmp(3). */
+REPLACES(void, __longjmp_chk, jmp_buf env, int value)
+{
+    jumps(env);
+    returns_check_jump(env, CALLER);
+    longjmp(env, value);
 }
 
 /* A handler that was interrupted, or a task in the middle of an operation: whatever belongs to

@@ -137,8 +137,8 @@ struct task {
         uintptr_t at;  /* its place on the stack: code above it is not in it any more */
         uint64_t mask; /* of the code it interrupted */
     } frames[HANDLERS_MAX];
-    bool left_by_jump, mask_by_jump; /* siglongjmp(3) has been called; and restores the mask */
-    bool was_blocked;                /* when the signal came */
+    bool mask_by_jump; /* a jump out of a handler restores the mask */
+    bool was_blocked;  /* when the signal came */
     bool signal_due;  /* one is pending since before its last system call: comes first of all */
     bool mask_waits;  /* in a call that set its own mask: ppoll(2) and its like */
     bool interrupted; /* its wait ended because of a signal: EINTR */
