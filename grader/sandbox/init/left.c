@@ -21,6 +21,7 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "sandbox/init/init.h"
@@ -37,6 +38,8 @@ struct object {
     enum kind kind;
     char name[256]; /* of System V objects the id */
     long uid;
+    dev_t dev; /* dev, ino: names only */
+    ino_t ino;
     bool opened, used; /* by the program; by any that runs: names only */
 };
 
@@ -45,17 +48,27 @@ static struct objects {
     int count;
 } before, after;
 
-static void note(struct objects *o, enum kind kind, const char *name, long uid)
+static struct object *note(struct objects *o, enum kind kind, const char *name, long uid)
 {
     struct object *new = &o->list[o->count];
 
     if (o->count == OBJECTS_MAX)
-        return;
+        return NULL;
     o->count++;
-    new->kind = kind;
-    new->opened = new->used = false;
-    new->uid = uid;
+    *new = (struct object){.kind = kind, .uid = uid};
     snprintf(new->name, sizeof new->name, "%s", name);
+    return new;
+}
+
+static void note_file(struct objects *o, enum kind kind, const char *name,
+                      const struct stat *st)
+{
+    struct object *new = note(o, kind, name, st->st_uid);
+
+    if (new) {
+        new->dev = st->st_dev;
+        new->ino = st->st_ino;
+    }
 }
 
 static void list_folder(struct objects *o, enum kind kind, const char *path)
@@ -68,7 +81,7 @@ static void list_folder(struct objects *o, enum kind kind, const char *path)
     for (struct dirent *de; (de = readdir(d));)
         if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0 &&
             fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-            note(o, kind, de->d_name, st.st_uid);
+            note_file(o, kind, de->d_name, &st);
     closedir(d);
 }
 
@@ -179,20 +192,19 @@ static const char *folder_of(enum kind kind)
     return kind == SHM ? "/dev/shm/" : "/dev/mqueue/";
 }
 
-/* proc_pid_maps(5): the path stands last, " (deleted)" behind it when the name is gone. */
+/* proc_pid_maps(5): "from-to perms offset major:minor inode path". The path alone would not do:
+ * in another mount namespace, a sandbox beside this one, it is another file's. */
 static void note_mapping(struct objects *o, const char *line)
 {
-    const char *at = strstr(line, "/dev/");
+    unsigned int major_, minor_;
+    unsigned long ino;
 
-    for (int i = 0; at && i < o->count; i++) {
-        const struct object *x = &o->list[i];
-        const char *folder = folder_of(x->kind), *name = at + strlen(folder);
-        const size_t n = strlen(x->name);
-
-        if (x->kind <= MQUEUE && strncmp(at, folder, strlen(folder)) == 0 &&
-            strncmp(name, x->name, n) == 0 && strchr("\n ", name[n]) != NULL)
+    if (sscanf(line, "%*s %*s %*s %x:%x %lu", &major_, &minor_, &ino) != 3 || ino == 0)
+        return;
+    for (int i = 0; i < o->count; i++)
+        if (o->list[i].kind <= MQUEUE && o->list[i].ino == ino &&
+            o->list[i].dev == makedev(major_, minor_))
             o->list[i].used = true;
-    }
 }
 
 static void note_mappings(struct objects *o, const char *pid)

@@ -67,11 +67,26 @@ rm -f /dev/shm/purse-* # a killed grader leaves them
 run 1 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 --submission "$tmp/shm" -v
 same "what is left in /dev/shm is seen there too" "$out" 'Left behind when the test had ended: shm purse-0'
 : >/dev/shm/purse-0
+# Another sandbox on this machine has a file of that name mapped, in a /dev/shm of its own.
+cat >"$tmp/map.py" <<'EOF'
+import mmap, sys, time
+with open("/dev/shm/purse-0", "w+b") as f:
+    f.write(b"x" * 4096)
+    f.flush()
+    kept = mmap.mmap(f.fileno(), 4096)
+    open(sys.argv[1], "w").close()
+    time.sleep(600)
+EOF
+unshare -m sh -c "mount -t tmpfs none /dev/shm && exec python3 '$tmp/map.py' '$tmp/mapped'" &
+mapper=$!
+while [ ! -e "$tmp/mapped" ] && kill -0 "$mapper" 2>/dev/null; do sleep 0.05; done
+is "a file of that name is mapped in another mount namespace" "$(basename "$tmp"/mapped*)" mapped
 run 3 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 --submission "$tmp/shm"
 same "what lay there before and is opened is no verdict" "$err" "opened '/dev/shm/purse-0', which was there before it"
 same "not graded" "$out" 'NOT GRADED'
 never "nobody loses points for it" "$out" 'FAIL|leak:'
 is "somebody else's is not removed" "$(find /dev/shm -name 'purse-*' -printf '%f\n')" purse-0
+kill "$mapper"
 rm -f /dev/shm/purse-*
 
 # Installed somewhere else, run by somebody who owns nothing of it.
