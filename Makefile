@@ -74,7 +74,7 @@ $(BUILD)/runtime/liblockstep_native.a: $(call OBJ,$(RT_SRC))
 
 # One object each, in which only what a program calls keeps a global name: a student's own `step`
 # or `W` clashes with nothing. A program takes the first, a suite the second.
-EX_KEEP := 'ls_*' '__tsan_*' main key lockstep_failed lockstep_suite suite_test malloc free calloc realloc \
+EX_KEEP := 'ls_*' '__tsan_*' '__sanitizer_cov_*' main key lockstep_failed lockstep_suite suite_test malloc free calloc realloc \
            memalign aligned_alloc posix_memalign valloc malloc_usable_size
 define one_object
 	@echo "  AR    $@"
@@ -98,7 +98,7 @@ $(BUILD)/runtime/redirect.syms: $(BUILD)/runtime/liblockstep_explore.a $(BUILD)/
 # What the runtime itself takes from libc, and its own names: a program's function of such a name
 # gets another one.
 $(BUILD)/runtime/runtime.syms: $(BUILD)/runtime/liblockstep_explore.a $(BUILD)/runtime/liblockstep_suite.a
-	$(Q)nm $^ | sed -n 's/.* [UTDBRVW] \([A-Za-z_][A-Za-z_0-9]*\)$$/\1/p' | grep -vE '^(ls_|__tsan_|(main|key|lockstep_suite|lockstep_failed|suite_test)$$)' | LC_ALL=C sort -u >$@
+	$(Q)nm $^ | sed -n 's/.* [UTDBRVW] \([A-Za-z_][A-Za-z_0-9]*\)$$/\1/p' | grep -vE '^(ls_|__tsan_|__sanitizer_cov_|(main|key|lockstep_suite|lockstep_failed|suite_test)$$)' | LC_ALL=C sort -u >$@
 
 # What students read, in Chinese (grader/po). --check-format: a translation takes what the original does.
 $(WORDS): grader/po/zh_CN.po Makefile

@@ -30,8 +30,7 @@
       "it changes it, and does the waking side wake all who wait for it?")                     \
     X(LIVELOCK, "livelock", "tasks keep running without making progress",                      \
       "What has to change so that the loop ends, and which code would change it?")             \
-    X(DATA_RACE, "data-race",                                                                  \
-      "two tasks access the same memory, one of them writes, and nothing orders them",         \
+    X(DATA_RACE, "data-race", "shared memory is read and written without synchronisation",     \
       "Which lock protects this memory? Every line that touches it has to hold that lock.")    \
     X(SIGNAL_UNSAFE, "signal-unsafe",                                                          \
       "a signal handler does something that a handler must not do",                            \

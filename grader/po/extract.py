@@ -17,13 +17,13 @@ PROOFS = ["--keyword=arena_printf:2", "--keyword=bug_begin:2", "--keyword=bug_st
 SUITES = ["--keyword=ck_assert_msg:2", "--keyword=ck_abort_msg:1"]
 NOT_SAID = re.compile(r"^(--|LOCKSTEP_|\./|compile-error|forbidden: |%s[/+]|check_|task %d$)")
 # What they become stands in composed.c, word for word: as templates they would fit too much.
-LOOSE = {"%s%s here", "%s%s here, and nothing orders the two", "%s here", "%s %d byte%s here",
+LOOSE = {"%s%s here", "%s%s here%s", "%.*s lock %s%s%s", "%s here", "%s %d byte%s here",
          "%s thread %lld", "%d %s left behind", "%d %s left: neither joined nor detached",
          "%d child %s ended and %s never waited for", "nothing will wake the waiting %s",
          "%s waits to %s descriptor %d", "%s still has its %s end open, descriptor %s",
          "Helgrind reports, refuted: %s %ld schedules shows a race here. %s",
          "The program ended with status %d before the test had %s.",
-         "uses %s that has been destroyed", "uses %s that was never initialised", "two tasks use %s unordered"}
+         "uses %s that has been destroyed", "uses %s that was never initialised"}
 
 
 def xgettext(keywords, files):

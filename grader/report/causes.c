@@ -26,11 +26,20 @@ static int own_line(const json_t *stack)
     return (int)get_num(causes_own_frame(stack), "line");
 }
 
-static bool tells_a_holder(const json_t *stack)
+/* What is held too long says more than who waits for it, and where it was not given up says
+ * most. */
+enum telling { TELLS_ANYTHING, TELLS_HOLDER, TELLS_WAY_OUT };
+
+static enum telling telling(const json_t *stack)
 {
     const char *label = get_str(stack, "label"); /* "main has held it since here", "it holds" */
 
-    return strstr(label, "has held it") != NULL || strstr(label, "hold") != NULL;
+    if (!own_line(stack))
+        return TELLS_ANYTHING;
+    if (strstr(label, "returned here without unlocking it"))
+        return TELLS_WAY_OUT;
+    return strstr(label, "has held ") || strstr(label, "it holds") ? TELLS_HOLDER
+                                                                   : TELLS_ANYTHING;
 }
 
 static int compare(const void *a, const void *b)
@@ -49,15 +58,15 @@ static void put_key(struct buf *b, const json_t *finding)
     const json_t *stacks = json_object_get(finding, "stacks"), *s;
     const char *text = get_str(finding, "text"), *memory;
     int lines[LINES_MAX], n = 0;
-    bool holders = false;
+    enum telling most = TELLS_ANYTHING;
     size_t i;
 
-    json_array_foreach((json_t *)stacks, i, s) holders |= tells_a_holder(s) && own_line(s);
-    json_array_foreach((json_t *)stacks, i,
-                       s) if (n < LINES_MAX && own_line(s) && (!holders || tells_a_holder(s)))
-        lines[n++] = own_line(s);
-    buf_puts(b, holders ? "held" : get_str(finding, "verdict"));
-    if (is(finding, VERDICT_DATA_RACE) && (memory = strstr(text, "unordered: "))) {
+    json_array_foreach((json_t *)stacks, i, s) most = telling(s) > most ? telling(s) : most;
+    json_array_foreach((json_t *)stacks, i, s) if (n < LINES_MAX && own_line(s) &&
+                                                   telling(s) == most) lines[n++] = own_line(s);
+    buf_puts(b, most ? "held" : get_str(finding, "verdict"));
+    if (is(finding, VERDICT_DATA_RACE) &&
+        (memory = strstr(text, "without synchronisation: "))) {
         buf_printf(b, " %s", memory);
         return;
     }

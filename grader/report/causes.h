@@ -2,8 +2,8 @@
  *
  * Two findings have one cause when their verdict and the lines of the submission that they
  * point at are the same. Of a deadlock only the lines count at which what is waited for was
- * taken; of a data race the memory, where its name is known. It decides what is printed, never
- * what is graded.
+ * taken, or those at which it was not released on the way out; of a data race the memory, where
+ * its name is known. It decides what is printed, never what is graded.
  */
 #ifndef GRADER_CAUSES_H
 #define GRADER_CAUSES_H

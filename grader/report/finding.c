@@ -5,8 +5,10 @@
 #include "core/verdict.h"
 #include "report/causes.h"
 #include "report/graph.h"
+#include "report/hints.h"
 #include "report/interleaving.h"
 #include "report/pen.h"
+#include "report/rows.h"
 #include "report/words.h"
 
 /* ---- stacks -------------------------------------------------------------------------- */
@@ -47,18 +49,71 @@ static const json_t *named_frame(const json_t *stack)
     return NULL;
 }
 
-/* `innermost`: of its frames only the submission's innermost line, or where there is none the
- * innermost that is known. */
+/* "event.c:57: pthread_mutex_lock(&e->lock);  in event_wait", the code cut to the width. */
+static void put_line(struct pen *p, const json_t *f, int indent)
+{
+    const int width = p->o->width ? p->o->width : INTERLEAVING_WIDTH;
+    const char *file = get_str(f, "file"), *function = get_str(f, "function"),
+               *in = pen_word(p, "  in ");
+    auto_free char *place = NULL;
+    struct buf code = {0};
+    int room;
+
+    if (asprintf(&place, "%s:%ld", file, get_num(f, "line")) < 0) {
+        place = NULL;
+        return;
+    }
+    buf_printf(p->b, "%*s", indent, "");
+    pen_paint(p, STRONG, *file ? place : "?");
+    if (*get_str(f, "source")) {
+        room = width - indent - row_columns(place) - 2;
+        room -= *function ? row_columns(in) + row_columns(function) : 0;
+        row_cut(&code, get_str(f, "source"), room < 16 ? 16 : room);
+        buf_puts(p->b, ": ");
+        pen_put(p, code.data ? code.data : "");
+    }
+    if (*function) {
+        buf_puts(p->b, in);
+        pen_put(p, function);
+    }
+    buf_puts(p->b, "\n");
+    buf_release(&code);
+}
+
+static bool same_line(const json_t *a, const json_t *b)
+{
+    return get_num(a, "line") == get_num(b, "line") &&
+           strcmp(get_str(a, "file"), get_str(b, "file")) == 0;
+}
+
+/* The submission's innermost line and, where it is another one, the one by which the submission
+ * was entered; where there are none, the innermost line that is known. */
+static void put_lines(struct pen *p, const json_t *stack, int indent)
+{
+    const json_t *inner = causes_own_frame(stack), *outer = inner, *f;
+    size_t i;
+
+    json_array_foreach(json_object_get(stack, "frames"), i, f) if (*get_str(f, "source"))
+        outer = f;
+    if (!inner)
+        inner = outer = named_frame(stack);
+    if (inner)
+        put_line(p, inner, indent);
+    if (inner && !same_line(inner, outer))
+        put_line(p, outer, indent);
+}
+
+/* `innermost`: of its frames only the submission's innermost. */
 static void put_stack(struct pen *p, const json_t *s, int indent, bool innermost)
 {
-    const json_t *own = causes_own_frame(s), *f;
+    const json_t *f;
     size_t i;
 
     buf_printf(p->b, "%*s", indent, "");
     pen_say(p, get_str(s, "label"));
     buf_puts(p->b, "\n");
     if (innermost) {
-        put_frame(p, own ? own : named_frame(s), indent + 4);
+        put_lines(p, s, indent + 2);
         return;
     }
     json_array_foreach(json_object_get(s, "frames"), i, f) put_frame(p, f, indent + 4);
@@ -114,7 +169,10 @@ static void put_stacks(struct pen *p, const json_t *finding, int indent, size_t 
     }
     if (left) {
         buf_printf(p->b, "%*s", indent, "");
-        buf_printf(p->b, tr(p->o->lang, "(and %d more places)\n"), (int)left);
+        buf_printf(p->b,
+                   left == 1 ? tr(p->o->lang, "(and %d more place: -v)\n")
+                             : tr(p->o->lang, "(and %d more places: -v)\n"),
+                   (int)left);
     }
 }
 
@@ -158,22 +216,26 @@ void finding_output(struct pen *p, const char *text, const char *indent, int mos
     }
 }
 
-static void put_table(struct pen *p, const json_t *schedule, const char *indent, int rows)
+static void put_table(struct pen *p, const json_t *finding, const char *indent, int rows)
 {
+    const json_t *schedule = json_object_get(finding, "schedule"),
+                 *places = json_object_get(finding, "stacks");
     char deeper[16];
 
     if (json_array_size(json_object_get(schedule, "steps")) == 0)
         return;
     snprintf(deeper, sizeof deeper, "%s  ", indent);
     if (get_num(schedule, "found_in") > 0 && !p->whole)
-        buf_printf(p->b, tr(p->o->lang, "%sthe interleaving (found in schedule %d):\n"), indent,
-                   (int)get_num(schedule, "found_in"));
+        buf_printf(p->b, tr(p->o->lang, "%sthe interleaving (schedule %d of those tried):\n"),
+                   indent, (int)get_num(schedule, "found_in"));
     else
         buf_printf(p->b, tr(p->o->lang, "%sthe interleaving:\n"), indent);
-    interleaving_table(
-        p->b, schedule,
-        &(struct interleaving){
-            .indent = deeper, .rows = rows, .width = p->o->width, .lang = p->o->lang});
+    interleaving_table(p->b, schedule,
+                       &(struct interleaving){.indent = deeper,
+                                              .rows = rows,
+                                              .width = p->o->width,
+                                              .lang = p->o->lang,
+                                              .places = places});
 }
 
 static void put_replay(struct pen *p, const json_t *schedule, const char *indent)
@@ -210,7 +272,7 @@ void finding_body(struct pen *p, const json_t *finding, const char *indent, int 
     finding_stacks(p, finding, stacks_at);
     if (!schedule)
         return;
-    put_table(p, schedule, indent, p->whole ? INTERLEAVING_ALL : INTERLEAVING_LONG);
+    put_table(p, finding, indent, p->whole ? INTERLEAVING_ALL : INTERLEAVING_LONG);
     finding_output(p, get_str(schedule, "output"), indent, all ? 0 : PRINTED);
     put_replay(p, schedule, indent);
 }
@@ -248,12 +310,12 @@ static int worth_rows(const json_t *finding, int room)
 /* What leads from here to the mistake: a rule of its kind, and the test's own question. */
 static void put_hints(struct pen *p, const json_t *finding, const char *hint)
 {
-    enum verdict v;
+    const char *look = hints_find(finding);
 
-    if (verdict_parse(get_str(finding, "verdict"), &v) && verdict_look(v)) {
+    if (look) {
         buf_puts(p->b, "      ");
-        pen_paint(p, NOTE, pen_word(p, "look at: "));
-        pen_flow(p, pen_word(p, verdict_look(v)), 8);
+        pen_paint(p, NOTE, pen_word(p, "think about: "));
+        pen_flow(p, pen_word(p, look), 8);
     }
     if (!*hint)
         return;
@@ -265,7 +327,7 @@ static void put_hints(struct pen *p, const json_t *finding, const char *hint)
 void finding_short(struct pen *p, const json_t *finding, const char *hint, int room,
                    enum detail detail)
 {
-    enum { PLACES = 3, FEWER_PLACES = 2, PRINTED = 3 };
+    enum { PLACES = 4, FEWER_PLACES = 2, PRINTED = 3 };
     const json_t *schedule = json_object_get(finding, "schedule");
     const size_t places = detail == DETAIL_FULL ? PLACES : FEWER_PLACES;
     struct buf *to = p->b, before = {0}, behind = {0};
@@ -286,7 +348,7 @@ void finding_short(struct pen *p, const json_t *finding, const char *hint, int r
     room -= pen_lines(&before) + pen_lines(&behind) + 3; /* its heading, column heads, a cut */
     buf_add(p->b, before.data, before.len);
     if (detail != DETAIL_PLACES && (room = worth_rows(finding, room)) > 0)
-        put_table(p, schedule, "      ", room);
+        put_table(p, finding, "      ", room);
     buf_add(p->b, behind.data, behind.len);
     to->failed |= before.failed || behind.failed;
     buf_release(&before);

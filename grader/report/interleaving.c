@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "core/utf8.h"
+#include "report/causes.h"
+#include "report/get.h"
 #include "report/rows.h"
 #include "report/words.h"
 
-enum { WIDTH = 118, NARROW = 50, NAME = 24, NARROWEST = 34, WIDEST = 54 };
+enum { NARROW = 50, NAME = 24, NARROWEST = 34, WIDEST = 54 };
 
 /* Screen columns of UTF-8: one a code point is near enough for code; wide ones count two. */
 static int columns(const unsigned char *p, size_t *bytes)
@@ -90,27 +92,93 @@ static void put_columns(struct buf *b, const struct row *rows, int n, const int 
     }
 }
 
+/* The row in which `stack`'s task was at its innermost line, the last one before `end`; -1. */
+static int row_of(const struct row *rows, int end, const json_t *stack)
+{
+    const json_t *f = causes_own_frame(stack);
+    const char *label = get_str(stack, "label");
+    char line[16];
+
+    snprintf(line, sizeof line, "%ld", get_num(f, "line"));
+    for (int i = end - 1; f && i >= 0; i--) {
+        const size_t n = strlen(rows[i].name);
+        const bool anybodys = strncmp(label, "the last ", 9) == 0; /* signal, sent here, ... */
+
+        if (strcmp(rows[i].line, line) == 0 && rows[i].source &&
+            (anybodys || (strncmp(label, rows[i].name, n) == 0 && label[n] == ' ')))
+            return i;
+    }
+    return -1;
+}
+
+static void gap(struct row *r, const struct row *next, int left, enum lang lang)
+{
+    *r = *next;
+    strcpy(r->line, "0");
+    r->source = r->file = NULL;
+    snprintf(r->what, sizeof r->what,
+             left == 1 ? tr(lang, "%d row is not shown") : tr(lang, "%d rows are not shown"),
+             left);
+}
+
+/* Keeps the last `o->rows` and of those before them the ones that places name; in the place of
+ * what is left out stands how many. Returns a new array, NULL: there is no room. */
+static struct row *shorten(const struct row *rows, int *n, const struct interleaving *o)
+{
+    const int skip = *n > o->rows ? *n - o->rows : 0;
+    struct row *ret = calloc((size_t)*n + 2, sizeof *ret);
+    bool *kept = calloc((size_t)*n + 1, sizeof *kept);
+    const json_t *place;
+    int count = 0, left = 0;
+    size_t i;
+
+    json_array_foreach((json_t *)o->places, i, place)
+    {
+        const int at = kept ? row_of(rows, *n, place) : -1;
+
+        if (at >= 0 && i < 4)
+            kept[at] = true;
+    }
+    for (int k = 0; ret && kept && k < *n; k++) {
+        if (k < skip && !kept[k]) {
+            left++;
+            continue;
+        }
+        if (left)
+            gap(&ret[count++], &rows[k], left, o->lang);
+        left = 0;
+        ret[count++] = rows[k];
+    }
+    free(kept);
+    *n = count;
+    return ret;
+}
+
 void interleaving_table(struct buf *b, const json_t *schedule, const struct interleaving *o)
 {
     const json_t *steps = json_object_get(schedule, "steps");
     const int max = (int)json_array_size(steps);
-    struct row *rows = max ? calloc((size_t)max, sizeof *rows) : NULL;
-    int width = (o->width ? o->width : WIDTH) - (int)strlen(o->indent);
-    int column[TASKS_SHOWN], n, count, skip;
+    struct row *rows = max ? calloc((size_t)max, sizeof *rows) : NULL, *shown;
+    int width = (o->width ? o->width : INTERLEAVING_WIDTH) - (int)strlen(o->indent);
+    int column[TASKS_SHOWN], n, count;
 
     if (!rows)
         return;
     width = width < NARROW ? NARROW : width;
     n = rows_make(steps, o->lang, rows, max);
-    if (o->rows != INTERLEAVING_ALL)
+    if (o->rows != INTERLEAVING_ALL) {
         n = rows_fold(rows, n, o->lang);
-    skip = o->rows != INTERLEAVING_ALL && n > o->rows ? n - o->rows : 0;
-    if (skip)
-        buf_printf(b, tr(o->lang, "%s(%d rows before these)\n"), o->indent, skip);
-    count = rows_columns(rows + skip, n - skip, column);
+        shown = shorten(rows, &n, o);
+        free(rows);
+        if (!(rows = shown)) {
+            b->failed = true;
+            return;
+        }
+    }
+    count = rows_columns(rows, n, column);
     if (count * NARROWEST > width)
-        put_list(b, rows + skip, n - skip, o->indent, width);
+        put_list(b, rows, n, o->indent, width);
     else if (count)
-        put_columns(b, rows + skip, n - skip, column, count, o->indent, width);
+        put_columns(b, rows, n, column, count, o->indent, width);
     free(rows);
 }

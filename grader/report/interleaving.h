@@ -8,13 +8,14 @@
 
 #include "report/report.h"
 
-enum { INTERLEAVING_ALL = 0, INTERLEAVING_LONG = 60 };
+enum { INTERLEAVING_ALL = 0, INTERLEAVING_LONG = 60, INTERLEAVING_WIDTH = 118 };
 
 struct interleaving {
     const char *indent; /* before each line */
-    int rows;  /* at most so many, the last ones; INTERLEAVING_ALL: all, as they came */
-    int width; /* columns of the terminal, indent and all; 0: not known, 118 */
+    int rows;           /* about so many, the last ones; INTERLEAVING_ALL: all, as they came */
+    int width;          /* columns of the terminal, indent and all; 0: not known, 118 */
     enum lang lang;
+    const json_t *places; /* the finding's "stacks"; NULL: none. Their rows are not left out. */
 };
 
 /* Appends the table. Foreign text is cleaned for terminals. Where not all rows are asked for,

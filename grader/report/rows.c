@@ -16,7 +16,7 @@ static const char *str(const json_t *j, const char *key)
 /* Reading and writing in one line is one thing to a reader; waiting and being woken is not. */
 static bool is_access(const char *what)
 {
-    static const char *const words[] = {"reads", "writes", "loads", "stores", "updates"};
+    static const char *const words[] = {"reads", "writes", "updates"};
 
     for (size_t i = 0; what && i < ARRAY_SIZE(words); i++)
         if (strncmp(what, words[i], strlen(words[i])) == 0)
@@ -98,6 +98,7 @@ int rows_make(const json_t *steps, enum lang lang, struct row *rows, int max)
             rows[n] = (struct row){.task = (int)json_integer_value(json_object_get(st, "task")),
                                    .access = is_access(what)};
             put_who(&rows[n], lang, str(st, "who"));
+            rows[n].name = str(st, "who") ? str(st, "who") : "";
             snprintf(rows[n].line, sizeof rows[n].line, "%d",
                      (int)json_integer_value(json_object_get(at, "line")));
             rows[n].file = str(at, "file");
@@ -131,7 +132,7 @@ static int drop_the_suites(struct row *rows, int n)
     int left = 0;
 
     for (int i = 0; i < n; i++)
-        if (rows[i].source || !rows[i].access || i == n - 1)
+        if (rows[i].source || !rows[i].access)
             rows[left++] = rows[i];
     return left;
 }
@@ -145,9 +146,9 @@ static void put_again(struct row *r, const struct row *last, int length, int aga
     r->source = r->file = NULL;
     r->access = false;
     if (length == 1)
-        snprintf(r->what, sizeof r->what, tr(lang, "again, %d times"), again);
+        snprintf(r->what, sizeof r->what, tr(lang, "repeats %d times"), again);
     else
-        snprintf(r->what, sizeof r->what, tr(lang, "these %d rows again, %d times"), length,
+        snprintf(r->what, sizeof r->what, tr(lang, "the last %d rows repeat %d times"), length,
                  again);
 }
 
@@ -194,7 +195,7 @@ int row_columns(const char *s)
 
 /* At most `room` columns of it, an ellipsis where it is cut; a number that is cut would be
  * another number. */
-static void put_short(struct buf *b, const char *s, int room)
+void row_cut(struct buf *b, const char *s, int room)
 {
     int used = 0;
 
@@ -225,15 +226,15 @@ void row_text(const struct row *r, char *ret, size_t size, int width)
     if (placed && r->source) {
         room = width - row_columns(r->what) - (int)strlen(r->line) - 7;
         buf_printf(&b, "%s: ", r->line);
-        put_short(&b, r->source, room < 10 ? 10 : room);
+        row_cut(&b, r->source, room < 10 ? 10 : room);
         room = width - row_columns(b.data ? b.data : "") - 5;
         buf_puts(&b, "  (");
-        put_short(&b, r->what, room < 8 ? 8 : room);
+        row_cut(&b, r->what, room < 8 ? 8 : room);
         buf_puts(&b, ")");
     } else {
         room = placed ? width - row_columns(r->file) - (int)strlen(r->line) - 6 : width - 3;
         buf_puts(&b, "(");
-        put_short(&b, r->what, room < 8 ? 8 : room);
+        row_cut(&b, r->what, room < 8 ? 8 : room);
         buf_puts(&b, ")");
         if (placed) /* not the student's: the test's own line */
             buf_printf(&b, "  %s:%s", r->file, r->line);

@@ -14,6 +14,7 @@ enum { CELL = 200, ROWS_MAX = 60, TASKS_SHOWN = 64 };
 struct row {
     int task;
     char who[40];
+    const char *name;          /* the JSON's: who, in English */
     char line[16];             /* "0": nowhere known */
     const char *source, *file; /* the JSON's; source NULL: not the student's line */
     char what[CELL];
@@ -29,6 +30,9 @@ int rows_fold(struct row *rows, int n, enum lang lang);
 
 /* Columns of a terminal that UTF-8 takes: Chinese has two a character. */
 int row_columns(const char *s);
+
+/* At most `room` columns of it, an ellipsis where it is cut. */
+void row_cut(struct buf *b, const char *s, int room);
 
 /* Which column each task has, -1: none, in order of number; returns how many there are. */
 int rows_columns(const struct row *rows, int n, int column[static TASKS_SHOWN]);

@@ -4,7 +4,8 @@
  * and memset are expanded without a hook and repeated accesses are merged; -fno-builtin-... for
  * the same functions at -O0; -fno-optimize-sibling-calls, so that every frame is on the stack;
  * -ffixed-..., so that nothing of the program is in a register at a hook
- * (runtime/explore/loop.c); -U__SANITIZE_THREAD__, so that what is explored is what was run;
+ * (runtime/explore/loop.c); trace-pc, to tell which way a function went (path.c);
+ * -U__SANITIZE_THREAD__, so that what is explored is what was run;
  * -Wno-tsan, because fences, which gcc's own runtime does not know, are known to ours.
  *
  * A program may have functions of its own with names of libc's (send, wait, remove): gcc builds
@@ -43,6 +44,7 @@ static char *const compile_flags[] = {"/usr/bin/gcc",
                                       "-g",
                                       "-pthread",
                                       "-fsanitize=thread",
+                                      "-fsanitize-coverage=trace-pc",
                                       "-U__SANITIZE_THREAD__",
                                       "--param=tsan-distinguish-volatile=1",
                                       "-Wno-tsan",

@@ -19,6 +19,7 @@
 #include "sandbox/init/init.h"
 #include "sandbox/tasks.h"
 #include "sandbox/tier.h"
+#include "stages/assertion.h"
 #include "stages/unit.h"
 #include "stages/waits.h"
 
@@ -99,7 +100,7 @@ static void test_failed(struct native_run *run, const struct keeper_event *at)
         return;
     ev->text = v == VERDICT_NOT_IMPLEMENTED
                    ? "A function of the contract still returns ENOSYS, as the stub does."
-                   : arena_strdup(u->a, message);
+                   : assertion_say(u->a, arena_strdup(u->a, message));
     /* a failure inside our own helpers has its place in the stacks below */
     file = nl ? arena_strndup(u->a, at->text, (size_t)(nl - at->text)) : NULL;
     s = unit_is_suite(u, file) ? evidence_stack(u->a, ev, "the test says so here", 1) : NULL;

@@ -14,6 +14,7 @@
 static const char *const pure[] = {
     "ls_x_*",
     "__tsan_*",
+    "__sanitizer_cov_*",
     "_GLOBAL_OFFSET_TABLE_",
     "_ITM_*",
     "__gmon_start__",

@@ -19,7 +19,7 @@
 
 /* A semaphore used as a lock: the last one that took it has not posted since, and is blocked
  * itself, elsewhere. */
-static bool held_semaphore(const struct task *t)
+bool held_semaphore(const struct task *t)
 {
     const struct object *o = object_find((void *)t->op.obj);
     const struct task *h = o && o->owner >= 0 ? &W->tasks[o->owner] : NULL;
@@ -28,7 +28,7 @@ static bool held_semaphore(const struct task *t)
            !(h->op.kind == OP_SEM_WAIT && h->op.obj == t->op.obj);
 }
 
-static bool waits_for_lock(const struct task *t)
+bool waits_for_lock(const struct task *t)
 {
     switch (t->op.kind) {
     case OP_SEM_WAIT:
@@ -70,30 +70,28 @@ static void tell_readers(struct found *f, const struct object *o, int waiter)
     }
 }
 
-static void note_wait(struct found *f, int waiter, int holder, uint64_t object)
-{
-    if (f->wait_count < FOUND_WAITS)
-        f->waits[f->wait_count++] = (struct wait_edge){waiter, holder, object};
-}
-
 static void tell_holder(struct found *f, uint64_t addr, int waiter)
 {
     const struct object *o = object_find((void *)addr);
+    struct found_stack *s = NULL;
     char name[32];
 
     if (!o)
         return;
-    if (o->owner >= 0)
-        note_wait(f, waiter, o->owner, addr);
     if (o->owner == waiter)
-        bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s has held it itself since here",
-                  task_name(waiter, name));
+        s = bug_stack(f, o->owner, o->owner_pc, o->owner_node,
+                      "%s has held it itself since here", task_name(waiter, name));
     else if (o->owner >= 0)
-        bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s has held it since here%s",
-                  task_name(o->owner, name),
-                  W->tasks[o->owner].state == TASK_DONE ? ", and has ended" : "");
+        s = bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s has held it since here%s",
+                      task_name(o->owner, name),
+                      W->tasks[o->owner].state == TASK_DONE ? ", and has ended" : "");
     else if (o->count)
         tell_readers(f, o, waiter);
+    if (!s)
+        return;
+    s->object = addr;
+    if (!waits_in_cycle(f, o->owner))
+        path_tell_left(f, &W->tasks[o->owner], addr);
 }
 
 /* Where the last signal went: to nobody, or to another one. */
@@ -202,13 +200,18 @@ static void tell_child(struct found *f, struct task *t, const char *who)
 
         if (p->parent == t->process && p->state == PROCESS_RUNS &&
             (t->wait_pid <= 0 || p->pid == t->wait_pid)) {
-            note_wait(f, t->id, p->main, 0);
             bug_stack_of(f, t, "%s waits for %s to end%s", who, task_name(p->main, name),
                          p->stopped ? ", which is stopped" : "");
             return;
         }
     }
     bug_stack_of(f, t, "%s waits for a child", who);
+}
+
+static void about(struct found_stack *s, uint64_t object)
+{
+    if (s)
+        s->object = object;
 }
 
 static void tell_wait(struct found *f, struct task *t)
@@ -218,20 +221,26 @@ static void tell_wait(struct found *f, struct task *t)
 
     switch (t->op.kind) {
     case OP_JOIN:
-        note_wait(f, t->id, (int)t->op.obj, 0);
         bug_stack_of(f, t, "%s waits for %s to end", who, task_name((int)t->op.obj, other));
         return;
     case OP_COND_WAKE:
         if (waits_for_lock(t)) {
-            bug_stack_of(f, t, "%s was woken and waits for the mutex", who);
+            about(bug_stack_of(f, t, "%s was woken and waits for the mutex", who), t->op.obj2);
             tell_holder(f, t->op.obj2, t->id);
         } else {
-            bug_stack_of(f, t, "%s waits for a condition that nobody will signal", who);
+            bug_stack_of(f, t,
+                         f->bug == BUG_DEADLOCK
+                             ? "%s waits for a condition"
+                             : "%s waits for a condition that nobody will signal",
+                         who);
             tell_signal(f, t);
         }
         return;
     case OP_SEM_WAIT:
-        bug_stack_of(f, t, "%s waits for a semaphore that nobody will post", who);
+        bug_stack_of(f, t,
+                     f->bug == BUG_DEADLOCK ? "%s waits for a semaphore"
+                                            : "%s waits for a semaphore that nobody will post",
+                     who);
         if (held_semaphore(t))
             tell_holder(f, t->op.obj, t->id);
         return;
@@ -255,7 +264,7 @@ static void tell_wait(struct found *f, struct task *t)
         bug_stack_of(f, t, "%s waits for a signal", who);
         return;
     default:
-        bug_stack_of(f, t, "%s waits for a lock", who);
+        about(bug_stack_of(f, t, "%s waits for a lock", who), t->op.obj);
         tell_holder(f, t->op.obj, t->id);
     }
 }
@@ -263,6 +272,7 @@ static void tell_wait(struct found *f, struct task *t)
 /* Where the others are when a test fails: often that is the whole story. */
 void tell_others(struct found *f)
 {
+    waits_collect(f);
     for (int i = 0; i < W->task_count; i++) {
         struct task *t = &W->tasks[i];
 
@@ -283,35 +293,59 @@ static void tell_stopped(struct found *f)
                       signal_name(W->processes[i].stop_signal));
 }
 
-void bug_deadlock(void)
+/* ---- the finding ---- */
+
+static bool is_stuck(const struct task *t)
+{
+    return t->state == TASK_READY && !t->mailman;
+}
+
+static struct found *begin(void)
 {
     bool lock = false, notice = false;
-    struct found *f;
     int n = 0;
 
     for (int i = 0; i < W->task_count; i++) {
         const struct task *t = &W->tasks[i];
 
-        if (t->state != TASK_READY || t->mailman)
+        if (!is_stuck(t))
             continue;
         n++;
         lock |= waits_for_lock(t);
         notice |= waits_for_notice(t);
     }
     if (!lock && notice)
-        f = bug_begin(BUG_LOST_WAKEUP, "nothing will wake the waiting %s",
-                      n == 1 ? "task" : "tasks");
-    else
-        f = bug_begin(BUG_DEADLOCK,
-                      n == 1 ? "a task waits for something that can never happen"
-                             : "%d tasks wait for each other",
-                      n);
-    for (int i = 0; i < W->task_count; i++)
-        if (W->tasks[i].state == TASK_READY && !W->tasks[i].mailman)
-            tell_wait(f, &W->tasks[i]);
+        return bug_begin(BUG_LOST_WAKEUP, "nothing will wake the waiting %s",
+                         n == 1 ? "task" : "tasks");
+    return bug_begin(BUG_DEADLOCK, "%s", "");
+}
+
+/* Who waits for somebody's lock is told first, then who waits for anything else, and who only
+ * waits for another one's end last. */
+static int rank_of(const struct found *f, const struct task *t)
+{
+    if (waits_in_cycle(f, t->id))
+        return 0;
+    if (waits_for_lock(t))
+        return 1;
+    return t->op.kind == OP_JOIN || t->op.kind == OP_WAIT ? 3 : 2;
+}
+
+void bug_deadlock(void)
+{
+    enum { RANKS = 4 };
+    struct found *f = begin();
+
+    waits_collect(f);
+    if (f->bug == BUG_DEADLOCK)
+        waits_message(f);
+    for (int rank = 0; rank < RANKS; rank++)
+        for (int i = 0; i < W->task_count; i++)
+            if (is_stuck(&W->tasks[i]) && rank_of(f, &W->tasks[i]) == rank)
+                tell_wait(f, &W->tasks[i]);
     tell_stopped(f);
     for (int i = 0; i < W->task_count; i++)
-        if (W->tasks[i].state == TASK_READY && !W->tasks[i].mailman)
+        if (is_stuck(&W->tasks[i]))
             trace_stuck(&W->tasks[i]);
     bug_done(f);
 }

@@ -72,6 +72,10 @@ static void put_stack(struct out *o, const struct found_stack *s, bool first)
     put_text(o, s->task < 0 ? "" : task_name(s->task, name));
     put(o, ",\"label\":");
     put_text(o, s->label);
+    if (s->object)
+        put(o, ",\"object\":%lld", (long long)(key_address(s->object) - W->base));
+    if (s->left)
+        put(o, ",\"left\":true");
     put(o, ",\"pcs\":[");
     for (int i = 0; i < s->count; i++)
         put(o, "%s%u", i ? "," : "", s->pc[i]);
@@ -271,6 +275,11 @@ static const char *text_of(const struct trace_step *s, char *buf, size_t size)
     if (s->stuck)
         return text_of_stuck(s, buf, size);
     switch (s->op.kind) {
+    case OP_START:
+        return W->tasks[s->task].process &&
+                       W->processes[W->tasks[s->task].process].main == s->task
+                   ? "starts, as the child"
+                   : op_name(s->op.kind);
     case OP_COND_WAKE:
         return s->spurious ? "is woken spuriously, as POSIX allows:" : op_name(s->op.kind);
     case OP_DELIVER:

@@ -1,4 +1,4 @@
-/* hooks.c - the -fsanitize=thread ABI of gcc 12 and clang 14, and nothing else.
+/* hooks.c - the -fsanitize=thread ABI of gcc 12 and clang 14, and gcc's trace-pc.
  *
  * The compiler calls these before every load and store of a submission and in place of every
  * atomic operation. Each says what happens and hands over to race.c and sched.c; no policy
@@ -257,6 +257,7 @@ static inline void enter(void *caller, uintptr_t at, uintptr_t pc, bool realigne
 
         t->stack[t->depth].node = node_enter(up, program_pc((uintptr_t)caller));
         t->stack[t->depth].at = at;
+        t->stack[t->depth].blocks = 0;
         if (W->o.returns)
             returns_enter(&t->stack[t->depth], *(void **)at, pc, realigned);
     }
@@ -271,6 +272,8 @@ static inline void leave(uintptr_t at, uintptr_t pc)
         return;
     if (W->o.returns)
         returns_exit(W->me, *(void **)at, pc);
+    if (W->me->held_count)
+        path_leave(pc);
     if (W->me->depth > 0)
         W->me->depth--;
 }
@@ -288,6 +291,13 @@ void __tsan_func_exit(void);
 void __tsan_func_exit(void)
 {
     leave(HERE, BACK);
+}
+
+/* -fsanitize-coverage=trace-pc: at the beginning of each basic block. */
+void __sanitizer_cov_trace_pc(void)
+{
+    if (RUNNING)
+        path_block(program_pc(BACK));
 }
 
 /* Put in their place by stages/uncovered.c. */

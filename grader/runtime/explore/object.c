@@ -265,8 +265,11 @@ void held_push(uint64_t raw, uintptr_t pc, bool tried)
         t->held = more;
         t->held_max = max;
     }
-    t->held[t->held_count++] = (struct held){
-        .lock = key_of(raw), .pc = program_pc(pc), .node = task_node(t), .tried = tried};
+    t->held[t->held_count++] = (struct held){.lock = key_of(raw),
+                                             .pc = program_pc(pc),
+                                             .node = task_node(t),
+                                             .tried = tried,
+                                             .depth = t->depth};
 }
 
 void held_pop(uint64_t raw)

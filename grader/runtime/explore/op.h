@@ -18,9 +18,9 @@
     X(EXIT, EFFECT_RELEASE, "ends")                                                            \
     X(READ, EFFECT_READ, "reads")                                                              \
     X(WRITE, EFFECT_WRITE, "writes")                                                           \
-    X(ATOMIC_LOAD, EFFECT_READ, "loads")                                                       \
-    X(ATOMIC_STORE, EFFECT_WRITE, "stores")                                                    \
-    X(ATOMIC_RMW, EFFECT_WRITE, "updates")                                                     \
+    X(ATOMIC_LOAD, EFFECT_READ, "reads atomically")                                            \
+    X(ATOMIC_STORE, EFFECT_WRITE, "writes atomically")                                         \
+    X(ATOMIC_RMW, EFFECT_WRITE, "updates atomically")                                          \
     X(CREATE, EFFECT_WRITE, "creates")                                                         \
     X(JOIN, EFFECT_ACQUIRE, "joins")                                                           \
     X(TRYJOIN, EFFECT_WRITE, "tries to join")                                                  \
@@ -38,8 +38,8 @@
     X(SEM_VALUE, EFFECT_READ_ALL, "reads the value of")                                        \
     X(RDLOCK, EFFECT_SHARE, "locks for reading")                                               \
     X(WRLOCK, EFFECT_ACQUIRE, "locks for writing")                                             \
-    X(BARRIER, EFFECT_WRITE, "arrives at")                                                     \
-    X(BARRIER_WAKE, EFFECT_NONE, "leaves")                                                     \
+    X(BARRIER, EFFECT_WRITE, "arrives at the barrier")                                         \
+    X(BARRIER_WAKE, EFFECT_NONE, "leaves the barrier")                                         \
     X(RDUNLOCK, EFFECT_UNSHARE, "unlocks")                                                     \
     X(WRQUEUE, EFFECT_WRITE, "asks for writing")                                               \
     X(KEYS, EFFECT_WRITE, "changes a key, or calls destructors")                               \
@@ -64,7 +64,7 @@
     X(SIGACTION, EFFECT_WRITE, "sets the action of a signal")                                  \
     X(DELIVER, EFFECT_NONE, "is interrupted by a signal")                                      \
     X(FORK, EFFECT_WRITE, "forks")                                                             \
-    X(LEAVE, EFFECT_WRITE, "leaves")                                                           \
+    X(LEAVE, EFFECT_WRITE, "exits")                                                            \
     X(WAIT, EFFECT_WRITE, "waits for a child")                                                 \
     X(IO, EFFECT_WRITE, "reads or writes")                                                     \
     X(POLL, EFFECT_WRITE, "waits for descriptors")                                             \

@@ -160,7 +160,9 @@ struct record {
     uint16_t task;
     uint8_t mask;
     bool write : 1, atomic : 1;
+    uint8_t locks : 6; /* held then; HELD_MANY: or more */
 };
+enum { HELD_MANY = 63 };
 
 struct cell {
     uint64_t generation; /* of the schedule; older: empty */
@@ -287,6 +289,28 @@ static void add_record(struct cell *c, const struct record *r)
     records(c)[c->n++] = *r;
 }
 
+static const char *both_of(const struct record *a, const struct record *b)
+{
+    const struct task *s = &W->tasks[a->task], *t = &W->tasks[b->task];
+
+    if (s->process == t->process)
+        return "two threads";
+    return W->processes[s->process].main == s->id && W->processes[t->process].main == t->id
+               ? "two processes"
+               : "two tasks";
+}
+
+/* Where one of them holds a lock, which side has none is the answer; an atomic access needs
+ * none. */
+static const char *holding(const struct record *r, const struct record *other)
+{
+    if (r->locks == 0)
+        return r->atomic ? "" : ", holding no lock";
+    if (other->locks == 0)
+        return r->locks == 1 ? ", holding a lock" : ", holding locks";
+    return ", holding a lock that does not keep the other one out";
+}
+
 static void race_found(uintptr_t addr, size_t size, const struct record *old,
                        const struct record *new)
 {
@@ -297,19 +321,22 @@ static void race_found(uintptr_t addr, size_t size, const struct record *old,
     if (permissive_race(addr, size, a, b))
         return;
     if (library_name(addr))
-        f = bug_begin(BUG_DATA_RACE, "two tasks use %s unordered", library_name(addr));
+        f = bug_begin(BUG_DATA_RACE, "%s use %s without synchronisation", both_of(old, new),
+                      library_name(addr));
     else if (size == 1)
-        f = bug_begin(BUG_DATA_RACE, "two tasks access the same byte unordered");
+        f = bug_begin(BUG_DATA_RACE, "%s access the same byte without synchronisation",
+                      both_of(old, new));
     else
-        f = bug_begin(BUG_DATA_RACE, "two tasks access the same %zu bytes unordered", size);
+        f = bug_begin(BUG_DATA_RACE, "%s access the same %zu bytes without synchronisation",
+                      both_of(old, new), size);
     f->address = library_name(addr) ? 0 : addr;
     f->size = (uint32_t)size;
     f->key = ((uint64_t)(a < b ? a : b) << 32 | (a < b ? b : a)) ^
              (uint64_t)(old->write + new->write) << 62;
-    bug_stack(f, new->task, new->pc, new->node, "%s%s here", new->atomic ? "atomically " : "",
-              new->write ? "writes" : "reads");
-    bug_stack(f, old->task, old->pc, old->node, "%s%s here, and nothing orders the two",
-              old->atomic ? "atomically " : "", old->write ? "wrote" : "read");
+    bug_stack(f, new->task, new->pc, new->node, "%s%s here%s", new->atomic ? "atomically " : "",
+              new->write ? "writes" : "reads", holding(new, old));
+    bug_stack(f, old->task, old->pc, old->node, "%s%s here%s", old->atomic ? "atomically " : "",
+              old->write ? "wrote" : "read", holding(old, new));
     bug_note(f);
 }
 
@@ -443,6 +470,7 @@ static void access_cell(uintptr_t addr, uint8_t mask, size_t size, bool write, e
     new.mask = mask;
     new.write = write;
     new.atomic = atomic;
+    new.locks = (uint8_t)(t->held_count < HELD_MANY ? t->held_count : HELD_MANY);
     if (c->toucher != t->id + 1)
         c->toucher = c->toucher || t->id >= 254 ? 255 : (uint8_t)(t->id + 1);
     r = records(c);

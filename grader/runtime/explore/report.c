@@ -59,7 +59,7 @@ struct found *bug_begin(enum bug bug, const char *fmt, ...)
     f->bug = bug;
     snprintf(f->verdict, sizeof f->verdict, "%s", bug_names[bug]);
     f->final = false;
-    f->line = f->err_no = f->stack_count = 0;
+    f->line = f->err_no = f->stack_count = f->wait_count = 0;
     f->file[0] = '\0';
     f->address = f->key = f->in_block = f->block_size = 0;
     f->block_pc = f->size = 0;
@@ -81,6 +81,8 @@ struct found_stack *bug_stack(struct found *f, int task, uint32_t pc, uint32_t n
     s = &f->stacks[f->stack_count++];
     s->task = task;
     s->count = 0;
+    s->object = 0;
+    s->left = false;
     if (pc)
         s->pc[s->count++] = pc;
     for (; node && s->count < FOUND_FRAMES; node = node_at(node)->parent)
@@ -207,6 +209,8 @@ void bug_note(struct found *f)
 
 void bug_done(struct found *f)
 {
+    if (f->bug == BUG_WRONG_RESULT)
+        path_tell_strays(f);
     bug_note(f);
     schedule_end(END_BUG);
 }

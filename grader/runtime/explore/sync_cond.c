@@ -64,6 +64,7 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t unti
     struct task *t = W->me, **last;
     bool woken;
 
+    t->stray.pc = 0;
     op.pc = program_pc(pc);
     op.obj = key_of((uintptr_t)cond);
     op.obj2 = key_of((uintptr_t)mutex);
@@ -102,6 +103,7 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t unti
     else
         mutex_taken(m, pc);
     cancel_point(); /* with the mutex, as POSIX says */
+    path_woken(t->spurious && !t->notified, program_pc(pc));
     return call_fails(woken ? 0 : ETIMEDOUT, pc);
 }
 

@@ -43,9 +43,11 @@ struct vclock {
 
 enum task_state { TASK_FREE, TASK_READY, TASK_DONE };
 
+enum { BLOCKS_KEPT = 4, STRAY_BRANCHES = 2 };
 struct shadow_frame {
     uint32_t node;
     uintptr_t at; /* frame address, to notice frames that longjmp skipped */
+    uint32_t blocks, block[BLOCKS_KEPT]; /* path.c: its basic blocks so far, the last ones */
 
     /* returns.c: */
     uintptr_t frame, back; /* rbp of the function, and where it returns to */
@@ -160,8 +162,18 @@ struct task {
         uint64_t lock;
         uint32_t pc, node;
         bool tried; /* by a trylock: nobody waited */
+        int depth;  /* path.c: frames below the function that has it now */
+        struct left {
+            uint32_t exit, block[2];
+        } left; /* the last function that was left with it held; exit 0: none */
     } * held;
     int held_count, held_max;
+
+    /* path.c: its last condition wait ended without a notice, and it has gone on; pc 0: not so
+     */
+    struct stray {
+        uint32_t pc, node, branch[STRAY_BRANCHES]; /* the blocks before, the last one first */
+    } stray;
 
     /* how often each label was asked for, ls_input() */
     char *heap, *heap_end; /* its own part of the heap */
@@ -242,7 +254,9 @@ enum bug {
 
 struct found_stack {
     char label[120];
-    int task; /* -1: none */
+    int task;        /* -1: none */
+    uint64_t object; /* the lock that it is about; 0: about none */
+    bool left;       /* pc: the end of a function, its last block, and the one before */
     int count;
     uint32_t pc[FOUND_FRAMES]; /* offsets in the program, innermost first */
 };
@@ -620,6 +634,13 @@ void unsafe_call(const char *name, uintptr_t pc); /* stdio.c: a finding in a han
 void lockstep_failed(void); /* called for every finding, for a debugger's breakpoint */
 void bug_note(struct found *f);
 void bug_deadlock(void) __attribute__((noreturn));
+bool waits_for_lock(const struct task *t);
+bool held_semaphore(const struct task *t);
+/* waits.c: f->waits from the tasks that cannot run; in a circle of at least two; the sentence
+ */
+void waits_collect(struct found *f);
+bool waits_in_cycle(const struct found *f, int task);
+void waits_message(struct found *f);
 const char *task_name(int id, char buf[static 32]);
 
 /* ---- token.c: a schedule as text ------------------------------------------------------------
@@ -720,6 +741,15 @@ void returns_exit(struct task *t, const void *frame, uintptr_t pc);
 void returns_check_call(uintptr_t pc, const void *frame);
 void returns_check_jump(const void *env, uintptr_t pc); /* a jmp_buf */
 uintptr_t returns_jump_target(const void *env);         /* the stack pointer behind the jump */
+
+/* ---- path.c: which way a function went ------------------------------------------------------
+ */
+void __sanitizer_cov_trace_pc(void);
+void path_block(uint32_t pc);  /* a basic block begins */
+void path_leave(uintptr_t pc); /* a function ends, and its task holds locks */
+void path_woken(bool without_notice, uint32_t pc); /* a condition wait is over */
+void path_tell_left(struct found *f, const struct task *holder, uint64_t lock);
+void path_tell_strays(struct found *f);
 
 /* ---- snapshot.c: as before the schedule ---------------------------------------------------
  */

@@ -127,7 +127,7 @@ same "a helper named read or send, and a main, hurt nobody" "$out" '^total 100/1
 # ---- tiers -----------------------------------------------------------------------------------------
 
 for tier in full fallback none; do
-    run 0 env LOCKSTEP_TIER=$tier "$LOCKSTEP" grade 8 --submission "$top/solutions" --format text \
+    run 0 env LOCKSTEP_TIER=$tier "$LOCKSTEP" grade 8 --submission "$top/solutions" -v --format text \
         --format "json:$tmp/$tier.json"
     same "$tier: full marks" "$out" '^total 100/100   \(tier '"$tier: "
     same "$tier: the trust note" "$out" '^trust: .*forge'

@@ -53,6 +53,7 @@ int main(void)
     srunner_add_suite(sr, strategies_suite());
     srunner_add_suite(sr, tasks_suite());
     srunner_add_suite(sr, trail_suite());
+    srunner_add_suite(sr, assertion_suite());
     srunner_add_suite(sr, keeper_suite());
     srunner_add_suite(sr, report_suite());
     srunner_add_suite(sr, uncovered_suite());

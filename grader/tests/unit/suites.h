@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+Suite *assertion_suite(void);
 Suite *batch_suite(void);
 Suite *class_suite(void);
 Suite *core_suite(void);

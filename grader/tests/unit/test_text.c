@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/graph.h"
+#include "report/interleaving.h"
 #include "report/pen.h"
 #include "report/report.h"
 #include "report/rows.h"
@@ -41,8 +42,8 @@ static json_t *race(const char *mode, int first, int second, int turns)
                      "verdict", "data-race", "advice", 0, "title", "data-race: add / add",
                      "text", "Two tasks touch the same memory.", "stacks",
                      access_at("thread 1 reads here", first),
-                     access_at("main wrote here, and nothing orders the two", second),
-                     "schedule", "found_in", 1, "token", "1-2.3", "steps", steps(turns));
+                     access_at("main wrote here, holding no lock", second), "schedule",
+                     "found_in", 1, "token", "1-2.3", "steps", steps(turns));
 }
 
 static json_t *test(const char *id, json_t *evidence)
@@ -144,7 +145,7 @@ START_TEST(a_cycle_is_shown_once_with_its_count)
     ck_assert_int_eq(n, 4);
     ck_assert_str_eq(rows[1].line, "7");
     ck_assert_str_eq(rows[2].line, "8");
-    ck_assert_str_eq(rows[3].what, "these 2 rows again, 8 times");
+    ck_assert_str_eq(rows[3].what, "the last 2 rows repeat 8 times");
     json_decref(all);
     all = steps(1);
     n = rows_make(all, LANG_EN, rows, 32);
@@ -181,6 +182,36 @@ START_TEST(lines_fit_the_terminal)
             ck_assert_ptr_nonnull(strstr(text, "counter++;"));
             free(text);
         }
+}
+END_TEST
+
+/* Fifty rows behind it: the first access of the race is shown all the same, and how much is
+ * not. */
+START_TEST(the_rows_of_a_race_are_both_shown)
+{
+    struct buf b = {0};
+    json_t *finding = race("explore", 31, 20, 0), *many = json_array();
+    const char *first, *gap, *last;
+
+    json_array_append_new(many, step(0, 20, "writes"));
+    for (int i = 0; i < 50; i++)
+        json_array_append_new(many, step(0, 100 + i, "locks"));
+    json_array_append_new(many, step(1, 31, "reads"));
+    json_object_set_new(json_object_get(finding, "schedule"), "steps", many);
+    interleaving_table(&b, json_object_get(finding, "schedule"),
+                       &(struct interleaving){.indent = "",
+                                              .rows = 5,
+                                              .places = json_object_get(finding, "stacks")});
+    first = strstr(b.data, "20: counter++;  (writes)");
+    gap = strstr(b.data, "(46 rows are not shown)");
+    last = strstr(b.data, "31: counter++;  (reads)");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_nonnull(gap);
+    ck_assert_ptr_nonnull(last);
+    ck_assert(first < gap && gap < last);
+    ck_assert_int_eq(count(b.data, "rows are not shown"), 1);
+    json_decref(finding);
+    buf_release(&b);
 }
 END_TEST
 
@@ -276,6 +307,7 @@ Suite *text_suite(void)
     add_test(s, "cycle", a_cycle_is_shown_once_with_its_count);
     add_test(s, "width", lines_fit_the_terminal);
     add_test(s, "escapes", no_name_in_a_deadlock_steers_the_terminal);
+    add_test(s, "race-rows", the_rows_of_a_race_are_both_shown);
     add_test(s, "screen", a_screen_of_24_rows_is_enough_for_the_first);
     return s;
 }

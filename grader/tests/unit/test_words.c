@@ -21,11 +21,13 @@ static const struct {
     /* who, then what */
     {"thread 12 writes here", "线程 12 在此写"},
     {"main atomically reads here", "主线程 在此原子地读"},
+    {"thread 3 read here, holding no lock", "线程 3 在此读，没有持有锁"},
+    {"check_x.c:7: f(e, 0) is -1, but should be 0", "check_x.c:7: f(e, 0) 是 -1，应该是 0"},
     /* something in front, something behind */
     {"event.c:31: the event does not work any more after a wait timed out",
      "event.c:31: 一次等待超时之后，事件就不再起作用"},
-    {"two tasks access the same 4 bytes unordered: 'count'",
-     "两个线程或进程无序地访问同样的 4 个字节：'count'"},
+    {"two threads access the same 4 bytes without synchronisation: 'count'",
+     "两个线程在没有同步的情况下访问同样的 4 个字节：'count'"},
     /* what a suite says is told without the verdict in front of it */
     {"event_set() does not end a wait that has a time limit",
      "event_set() 没有结束带时限的等待"},

@@ -1,0 +1,14 @@
+/* hints.h - what leads from a finding to its cause: a question or a rule.
+ *
+ * Private to report/. The verdict has one (verdict_look()); where the finding itself says more,
+ * it has a nearer one.
+ */
+#ifndef GRADER_REPORT_HINTS_H
+#define GRADER_REPORT_HINTS_H
+
+#include <jansson.h>
+
+/* In English, for tr(); lives forever; NULL: there is none. */
+const char *hints_find(const json_t *finding);
+
+#endif

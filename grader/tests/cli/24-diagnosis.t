@@ -1,0 +1,79 @@
+#!/bin/sh
+# 24-diagnosis.t - what a report says of the standard mistakes: the line to change, and no other.
+# shellcheck source=grader/tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+
+lang=''
+report() { # EXERCISE FIXTURE: the first cause alone
+    folder=$(basename "$(ls -d "$top/exercises/$1"-*)")
+    work=$(mktemp -d "$tmp/work-XXXXXX")
+    for file in "$top/exercises/$folder"/[!c]*.c "$top/exercises/$folder"/c[!h]*.c; do
+        [ ! -e "$file" ] || break
+    done
+    file=$(basename "$file")
+    cp "$top/fixtures/$folder/$2.c" "$work/$file"
+    # shellcheck disable=SC2086 # none, or two words
+    run 1 "$LOCKSTEP" grade "$1" --submission "$work" $lang
+    first=$(printf '%s\n' "$out" | sed -n '/^  \[1\]/,/lockstep replay/p')
+}
+
+# A path without its unlock: the return of that path.
+report 08 timeout-keeps-lock
+same "the lock is waited for by who holds it" "$first" '^      main waits for a lock that it holds itself$'
+same "where it was taken" "$first" '^        main has held it itself since here$'
+same "that it was not unlocked on the way out" "$first" '^        main returned here without unlocking it$'
+same "which way out" "$first" '^          event\.c:[0-9]+: return 0;  in event_wait$'
+same "what to think about" "$first" 'think about: On every path to a return: is the lock released\?'
+report 09 refused-keeps-lock
+same "the holder has ended" "$first" 'main waits for a lock whose holder ended without unlocking it'
+same "the way out of the caller, not of its wrapper" "$first" 'lock\.c:[0-9]+: return .*  in account_transfer$'
+is "the wrapper of lock() has done nothing wrong" \
+    "$(printf '%s\n' "$first" | grep -A1 'returned here without' | grep -c lock_acquire)" 0
+
+# if where while is needed: the branch, and the wait that ended without a signal.
+report 08 no-loop
+same "woken without a signal" "$first" 'was woken here without a signal \(a spurious wake-up\) and went on'
+same "the wait" "$first" 'event\.c:[0-9]+: rc = pthread_cond_wait\('
+same "the branch" "$first" 'event\.c:[0-9]+: if \(!e->flag '
+same "what to think about" "$first" 'in a loop \(while, not if\)\?'
+same "what was wanted" "$first" 'check_event\.c:[0-9]+: event_wait\(e, -1\) is -1, but should be 1'
+
+# A race: which side has no lock.
+report 04 value-unlocked
+same "who holds the lock" "$first" 'thread [0-9]+ writes here, holding a lock$'
+same "who does not" "$first" 'thread [0-9]+ read here, holding no lock$'
+same "the first access is among the rows" "$first" '^ +[0-9]+: n = s->permits;  \(reads\)'
+never "the other side does hold one" "$first" 'writes here, holding no lock'
+report 06 counter-unlocked
+is "neither side has one" "$(printf '%s\n' "$first" | grep -c 'here, holding no lock$')" 2
+never "of any lock" "$first" 'holding a lock'
+
+# Two locks: who holds which, and who called for it.
+report 09 from-first
+same "two of the three" "$first" '^      2 threads wait for each other$'
+same "who waits for whom" "$first" 'thread 1 --A--> thread 2 --B--> thread 1'
+same "the line that takes the second lock" "$first" 'lock\.c:[0-9]+: WITH_LOCK\(second->lock\)'
+same "and the one that took the first" "$first" 'lock\.c:[0-9]+: WITH_LOCK\(first->lock\)'
+same "in the rows, too" "$first" '\(locks [AB]\)'
+never "main only waits for their end" "$first" '3 (tasks|threads)'
+never "nobody left a function too early" "$first" 'without unlocking'
+
+report 08 polling
+same "the loop" "$first" 'event\.c:[0-9]+: nanosleep\('
+report 13 printf-in-handler
+same "the call in the handler" "$first" 'driver_conductor\.c:[0-9]+: printf\('
+report 01 add-unlocked
+same "a lost update between processes" "$first" 'two processes access the same 4 bytes without synchronisation'
+
+# Students are told in one line how it was run; what the tiers do not stop is for instructors.
+never "no paragraph of trust" "$out" '^trust:'
+run 0 "$LOCKSTEP" grade 1 --submission "$top/solutions" -v
+same "with -v it is there" "$out" '^trust: '
+# The same in Chinese, with no English sentence left in the first cause.
+lang='--lang zh'
+report 08 timeout-keeps-lock
+same "that it was not unlocked, in Chinese" "$first" '在这里返回，却没有解锁'
+report 04 value-unlocked
+same "who has no lock, in Chinese" "$first" '在此读，没有持有锁'
+never "no English sentence" "$first" '[a-z]{3,} [a-z]{3,} [a-z]{3,} [a-z]{3,}'
+done_testing
