@@ -101,21 +101,28 @@ static const char *with_lock(struct reader *rd, const char *label, const char *n
                         at[i - 1] == ' ' ? " " : "", at + i);
 }
 
-/* Of a function that was left: its end, its last block and the one before. Where several lines
- * lead to the end, the last block is only the brace, and the one before is the return. */
-static int last_line(struct reader *rd, const json_t *pcs, struct frame *ret)
+static bool has_suite(const struct evidence *ev)
 {
-    struct frame end, last, before;
+    for (const struct stack *s = ev->stacks; s; s = s->next)
+        for (int i = 0; i < s->count; i++)
+            if (!s->frames[i].source)
+                return true;
+    return false;
+}
 
-    if (!frame_at(rd, (uint64_t)json_integer_value(json_array_get(pcs, 0)), &end))
-        return 0;
-    *ret = end;
-    if (!frame_at(rd, (uint64_t)json_integer_value(json_array_get(pcs, 1)), &last))
-        return 1;
-    if (last.line < end.line)
-        *ret = last;
-    else if (frame_at(rd, (uint64_t)json_integer_value(json_array_get(pcs, 2)), &before))
-        *ret = before;
+/* Of the functions that were left with a lock held, innermost first: the submission's own. Its
+ * wrapper of a lock has done what it should; who was called by the suite has not. Returns how
+ * many there are. */
+static int keep_left(struct frame *frames, int n, bool suite)
+{
+    int own = 0;
+
+    for (int i = 0; i < n; i++)
+        if (frames[i].source)
+            frames[own++] = frames[i];
+    if (!suite || own == 0)
+        return own;
+    frames[0] = frames[own - 1];
     return 1;
 }
 
@@ -127,11 +134,13 @@ static void read_stack(struct reader *rd, struct evidence *ev, const json_t *j)
     const char *who = json_string_value(json_object_get(j, "who"));
     struct frame frames[FRAMES_MAX];
     struct stack *s;
-    int n = left ? last_line(rd, pcs, frames) : 0;
+    int n = 0;
 
-    for (size_t i = 0; !left && i < json_array_size(pcs) && n < FRAMES_MAX; i++)
+    for (size_t i = 0; i < json_array_size(pcs) && n < FRAMES_MAX; i++)
         n += frame_at(rd, (uint64_t)json_integer_value(json_array_get(pcs, i)), &frames[n]);
-    if (!label || (left && (n == 0 || !frames[0].source)))
+    if (left)
+        n = keep_left(frames, n, has_suite(ev));
+    if (!label || (left && n == 0))
         return; /* the suite's own functions leave as they should */
     if (task >= 0 && !names_somebody(label))
         label = arena_printf(rd->a, "%s %s", who && *who ? who : "a task", label);
@@ -204,7 +213,7 @@ static const char *title_of(struct reader *rd, const struct evidence *ev)
         first = test_function(rd, ev->stacks->frames[0].function);
     if (!first)
         return verdict_name(ev->verdict);
-    if (!second || strcmp(first, second) == 0)
+    if (!second || (ev->verdict != VERDICT_DATA_RACE && strcmp(first, second) == 0))
         return arena_printf(rd->a, "%s: %s", verdict_name(ev->verdict), first);
     if (strcmp(first, second) > 0) {
         const char *t = first;

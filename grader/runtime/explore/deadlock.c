@@ -90,7 +90,7 @@ static void tell_holder(struct found *f, uint64_t addr, int waiter)
     if (!s)
         return;
     s->object = addr;
-    if (!waits_in_cycle(f, o->owner))
+    if (!waits_in_lock_cycle(f, o->owner))
         path_tell_left(f, &W->tasks[o->owner], addr);
 }
 

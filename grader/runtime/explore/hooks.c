@@ -258,6 +258,7 @@ static inline void enter(void *caller, uintptr_t at, uintptr_t pc, bool realigne
         t->stack[t->depth].node = node_enter(up, program_pc((uintptr_t)caller));
         t->stack[t->depth].at = at;
         t->stack[t->depth].blocks = 0;
+        t->stack[t->depth].frame = *(uintptr_t *)at;
         if (W->o.returns)
             returns_enter(&t->stack[t->depth], *(void **)at, pc, realigned);
     }
@@ -297,7 +298,7 @@ void __tsan_func_exit(void)
 void __sanitizer_cov_trace_pc(void)
 {
     if (RUNNING)
-        path_block(program_pc(BACK));
+        path_block(program_pc(BACK), *(uintptr_t *)HERE);
 }
 
 /* Put in their place by stages/uncovered.c. */

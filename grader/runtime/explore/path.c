@@ -51,12 +51,13 @@ static uint32_t end_of(uint32_t pc)
     return 0;
 }
 
-void path_block(uint32_t pc)
+/* A hook behind that of the function's end belongs to a frame that is gone. */
+void path_block(uint32_t pc, uintptr_t frame)
 {
     struct task *t = W->me;
     struct shadow_frame *f = frame_of(t);
 
-    if (!f)
+    if (!f || f->frame != frame)
         return;
     if (t->stray.pc && task_node(t) == t->stray.node && was_here(f, pc))
         t->stray.pc = 0; /* a loop: the condition is tested again */
@@ -75,7 +76,9 @@ void path_leave(uintptr_t pc)
         if (h->depth < t->depth)
             continue;
         h->depth = t->depth - 1;
-        h->left = (struct left){program_pc(pc), {block_before(f, 0), block_before(f, 1)}};
+        if (h->left_count < LEFT_KEPT)
+            h->left[h->left_count++] =
+                (struct left){program_pc(pc), {block_before(f, 0), block_before(f, 1)}};
     }
 }
 
@@ -89,6 +92,17 @@ void path_woken(bool without_notice, uint32_t pc)
         t->stray.branch[i] = block_before(f, i + 1);
 }
 
+/* Where the last statement of a function ends. Where several returns lead to one end, that is a
+ * block of its own, without a statement: then it is where the block before ends. */
+static uint32_t way_out(const struct left *left)
+{
+    const uint32_t behind = left->exit - CALL_BYTES;
+
+    if (behind != left->block[0] || !left->block[1])
+        return behind;
+    return end_of(left->block[1]) ? end_of(left->block[1]) : left->block[1];
+}
+
 void path_tell_left(struct found *f, const struct task *holder, uint64_t lock)
 {
     char name[32];
@@ -97,17 +111,16 @@ void path_tell_left(struct found *f, const struct task *holder, uint64_t lock)
         const struct held *h = &holder->held[i];
         struct found_stack *s;
 
-        if (h->lock != lock || !h->left.exit)
+        if (h->lock != lock || h->left_count == 0)
             continue;
-        s = bug_stack(f, holder->id, h->left.exit, 0, "%s returned here without unlocking it",
+        s = bug_stack(f, holder->id, 0, 0, "%s returned here without unlocking it",
                       task_name(holder->id, name));
         if (!s)
             return;
+        for (int k = 0; k < h->left_count; k++)
+            s->pc[s->count++] = way_out(&h->left[k]);
         s->left = true;
         s->object = lock;
-        s->pc[s->count++] = h->left.block[0];
-        s->pc[s->count++] =
-            end_of(h->left.block[1]) ? end_of(h->left.block[1]) : h->left.block[1];
     }
 }
 

@@ -61,7 +61,6 @@ static void __attribute__((noreturn)) turned_aside(uintptr_t to, uintptr_t pc)
 
 void returns_enter(struct shadow_frame *f, const void *frame, uintptr_t pc, bool realigned)
 {
-    f->frame = (uintptr_t)frame;
     f->apart = realigned ? ((const uintptr_t *)frame)[-1] : 0;
     f->back = ((const uintptr_t *)frame)[1];
     f->suite = in_suite(pc);

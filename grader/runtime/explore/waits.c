@@ -78,18 +78,31 @@ static const struct wait_edge *edge_of(const struct found *f, int waiter)
     return NULL;
 }
 
-bool waits_in_cycle(const struct found *f, int task)
+/* `locks`: only arrows that are a lock. */
+static bool in_cycle(const struct found *f, int task, bool locks)
 {
     const struct wait_edge *e = edge_of(f, task);
 
     if (!e || e->holder == task)
         return false;
     for (int k = 0; e && k < FOUND_WAITS; k++) {
+        if (locks && !e->object)
+            return false;
         if (e->holder == task)
             return true;
         e = edge_of(f, e->holder);
     }
     return false;
+}
+
+bool waits_in_cycle(const struct found *f, int task)
+{
+    return in_cycle(f, task, false);
+}
+
+bool waits_in_lock_cycle(const struct found *f, int task)
+{
+    return in_cycle(f, task, true);
 }
 
 /* "threads", "processes", or "tasks" where both are among them. */

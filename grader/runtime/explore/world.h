@@ -43,16 +43,18 @@ struct vclock {
 
 enum task_state { TASK_FREE, TASK_READY, TASK_DONE };
 
-enum { BLOCKS_KEPT = 4, STRAY_BRANCHES = 2 };
+enum { BLOCKS_KEPT = 4, STRAY_BRANCHES = 2, LEFT_KEPT = 4 };
 struct shadow_frame {
     uint32_t node;
     uintptr_t at; /* frame address, to notice frames that longjmp skipped */
     uint32_t blocks, block[BLOCKS_KEPT]; /* path.c: its basic blocks so far, the last ones */
 
+    uintptr_t frame; /* rbp of the function */
+
     /* returns.c: */
-    uintptr_t frame, back; /* rbp of the function, and where it returns to */
-    uintptr_t apart;       /* above where that stands, in a realigned function; 0: it is none */
-    bool suite;            /* it is the suite's */
+    uintptr_t back;  /* where it returns to */
+    uintptr_t apart; /* above where that stands, in a realigned function; 0: it is none */
+    bool suite;      /* it is the suite's */
 };
 
 struct queued {
@@ -165,7 +167,8 @@ struct task {
         int depth;  /* path.c: frames below the function that has it now */
         struct left {
             uint32_t exit, block[2];
-        } left; /* the last function that was left with it held; exit 0: none */
+        } left[LEFT_KEPT]; /* the functions that were left with it held, innermost first */
+        int left_count;
     } * held;
     int held_count, held_max;
 
@@ -256,7 +259,7 @@ struct found_stack {
     char label[120];
     int task;        /* -1: none */
     uint64_t object; /* the lock that it is about; 0: about none */
-    bool left;       /* pc: the end of a function, its last block, and the one before */
+    bool left;       /* where a function was left with the lock held */
     int count;
     uint32_t pc[FOUND_FRAMES]; /* offsets in the program, innermost first */
 };
@@ -640,6 +643,7 @@ bool held_semaphore(const struct task *t);
  */
 void waits_collect(struct found *f);
 bool waits_in_cycle(const struct found *f, int task);
+bool waits_in_lock_cycle(const struct found *f, int task); /* nobody in it only joins */
 void waits_message(struct found *f);
 const char *task_name(int id, char buf[static 32]);
 
@@ -745,8 +749,8 @@ uintptr_t returns_jump_target(const void *env);         /* the stack pointer beh
 /* ---- path.c: which way a function went ------------------------------------------------------
  */
 void __sanitizer_cov_trace_pc(void);
-void path_block(uint32_t pc);  /* a basic block begins */
-void path_leave(uintptr_t pc); /* a function ends, and its task holds locks */
+void path_block(uint32_t pc, uintptr_t frame); /* a basic block begins */
+void path_leave(uintptr_t pc);                 /* a function ends, and its task holds locks */
 void path_woken(bool without_notice, uint32_t pc); /* a condition wait is over */
 void path_tell_left(struct found *f, const struct task *holder, uint64_t lock);
 void path_tell_strays(struct found *f);

@@ -26,9 +26,65 @@ same "which way out" "$first" '^          event\.c:[0-9]+: return 0;  in event_w
 same "what to think about" "$first" 'think about: On every path to a return: is the lock released\?'
 report 09 refused-keeps-lock
 same "the holder has ended" "$first" 'main waits for a lock whose holder ended without unlocking it'
-same "the way out of the caller, not of its wrapper" "$first" 'lock\.c:[0-9]+: return .*  in account_transfer$'
+same "the way out of the caller, not of its wrapper" "$first" 'lock\.c:[0-9]+: return 1;  in account_transfer$'
+never "the other way out unlocks" "$first" 'return 0;  in account_transfer'
 is "the wrapper of lock() has done nothing wrong" \
     "$(printf '%s\n' "$first" | grep -A1 'returned here without' | grep -c lock_acquire)" 0
+
+# Ways out of all shapes, in plain programs: each is the line that is marked.
+left() { # NAME BODY
+    {
+        echo '#include <pthread.h>'
+        echo 'static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;'
+        echo 'static int n;'
+        printf '%s\n' "$2"
+        echo 'int main(void) { get(1); get(0); return 0; }'
+    } >"$tmp/left.c"
+    marked=$(grep -n 'HERE' "$tmp/left.c" | cut -d: -f1)
+    run 1 "$LOCKSTEP" explore "$tmp/left.c"
+    is "$1" "$(printf '%s\n' "$out" | grep -A1 'returned here without unlocking it' | sed -n 's/^ *left.c:\([0-9]*\)  in get$/\1/p')" "$marked"
+}
+left "a return in a block of several statements" 'static int get(int x) {
+    pthread_mutex_lock(&m);
+    if (x) {
+        n = 2;
+        return n; /* HERE */
+    }
+    pthread_mutex_unlock(&m);
+    return 0;
+}'
+left "the only return" 'static int get(int x) {
+    pthread_mutex_lock(&m);
+    n = x;
+    return n; /* HERE */
+}'
+left "the last of several" 'static int get(int x) {
+    pthread_mutex_lock(&m);
+    if (!x) {
+        pthread_mutex_unlock(&m);
+        return 1;
+    }
+    n++;
+    return 0; /* HERE */
+}'
+left "a return of nothing" 'static void get(int x) {
+    pthread_mutex_lock(&m);
+    if (x == 1)
+        return; /* HERE */
+    pthread_mutex_unlock(&m);
+}'
+left "behind calls of its own" 'static int odd(int x) {
+    return x % 2 ? 1 : 0;
+}
+static int get(int x) {
+    pthread_mutex_lock(&m);
+    for (int i = 0; i < 3; i++)
+        n += odd(i);
+    if (odd(x))
+        return odd(n); /* HERE */
+    pthread_mutex_unlock(&m);
+    return odd(2);
+}'
 
 # if where while is needed: the branch, and the wait that ended without a signal.
 report 08 no-loop

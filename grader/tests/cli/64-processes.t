@@ -38,7 +38,7 @@ run 1 "$LOCKSTEP" explore "$tmp/lost.c"
 same "an update lost between processes: the race" "$out" 'data-race: add / add'
 same "the memory is named" "$out" 'bytes of shared memory, mapped at lost.c:12'
 same "one process" "$out" 'process 1 (reads|writes) here'
-same "the other process" "$out" 'main (wrote|read) here, and nothing orders the two'
+same "the other process" "$out" 'main (wrote|read) here, holding no lock'
 same "one line" "$out" 'lost.c:7  in add'
 same "the other line" "$out" 'lost.c:8  in add'
 same "and the loss itself" "$out" 'the program exits with status 1'
