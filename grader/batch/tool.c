@@ -14,7 +14,7 @@ static void become(char *const argv[], const char *dir, enum tool_errors errors,
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     signal(SIGPIPE, SIG_DFL);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+    if (null < 0 || (errors != TOOL_KEYS && dup2(null, STDIN_FILENO) < 0) ||
         (errors == TOOL_DROPPED && dup2(null, STDERR_FILENO) < 0) ||
         (out >= 0 && dup2(out, STDOUT_FILENO) < 0) ||
         (errors == TOOL_JOINED && dup2(STDOUT_FILENO, STDERR_FILENO) < 0) ||

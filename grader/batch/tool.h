@@ -8,10 +8,12 @@
 
 #include "core/util.h"
 
-/* Where its standard error goes. */
-enum tool_errors { TOOL_SHOWN, TOOL_DROPPED, TOOL_JOINED /* to what it prints */ };
+/* Where its standard error goes. TOOL_KEYS: where ours goes, and it reads our standard input.
+ */
+enum tool_errors { TOOL_SHOWN, TOOL_DROPPED, TOOL_JOINED /* to what it prints */, TOOL_KEYS };
 
-/* Runs argv (found in PATH) in folder `dir` (NULL: here) with nothing on its standard input,
+/* Runs argv (found in PATH) in folder `dir` (NULL: here), but for TOOL_KEYS with nothing on its
+ * standard input,
  * and appends what it prints to *ret (NULL: it prints where we do). Returns its exit status,
  * 128 + the signal that ended it, 127 when there is no such program; -1 and *e when it could
  * not be started. */

@@ -5,6 +5,7 @@
 #include "cli/debugger.h"
 #include "cli/options.h"
 #include "cli/screen.h"
+#include "cli/stepper.h"
 #include "report/report.h"
 #include "stages/explorer.h"
 #include "stages/symbols.h"
@@ -23,7 +24,8 @@ enum {
     OPT_GDB,
     OPT_FORK,
     OPT_TRUST_ASM,
-    OPT_COLOR
+    OPT_COLOR,
+    OPT_ALL
 };
 
 struct explore_options {
@@ -31,7 +33,7 @@ struct explore_options {
     char *flags[FLAGS_MAX + 1];
     int flag_count;
     char *flag_text; /* the words of --cflags */
-    bool json, verbose, gdb, trust_asm;
+    bool json, verbose, gdb, trust_asm, all;
     struct explorer_asm assembly; /* where the program's first one stands */
     bool reads_input;             /* the program could read standard input */
     const char *color;
@@ -44,6 +46,8 @@ static const struct option_row rows[] = {
     {OPT_BOUND, "preemptions", "N", "dfs and dpor: at most N preemptions a schedule"},
     {OPT_CFLAGS, "cflags", "FLAGS", "more flags for the compiler, in one word"},
     {OPT_REPLAY, "replay", "TOKEN", "run this one schedule, and show it step by step"},
+    {OPT_ALL, "all", NULL,
+     "with --replay: print all steps; in a terminal keys go through them"},
     {OPT_GDB, "gdb", NULL, "with --replay: stop in gdb where it fails"},
     {OPT_JSON, "json", NULL, "the report as JSON"},
     {OPT_FORK, "fork", NULL, "a new process for every schedule"},
@@ -117,6 +121,9 @@ static int use(void *ctx, int key, const char *value, struct err *e)
     case OPT_GDB:
         o->gdb = true;
         return 0;
+    case OPT_ALL:
+        o->all = true;
+        return 0;
     case OPT_JSON:
         o->json = true;
         return 0;
@@ -145,24 +152,31 @@ struct sources {
     int count;
 };
 
+static const char *text_of(void *ctx, const char *file)
+{
+    const struct sources *s = ctx;
+
+    for (int i = 0; i < s->count; i++) {
+        const char *slash = strrchr(s->path[i], '/');
+
+        if (s->text[i] && strcmp(slash ? slash + 1 : s->path[i], file) == 0)
+            return s->text[i];
+    }
+    return NULL;
+}
+
 static const char *quote(void *ctx, const char *file, int no)
 {
     struct sources *s = ctx;
+    const char *p = text_of(s, file);
 
-    for (int i = 0; i < s->count; i++) {
-        const char *slash = strrchr(s->path[i], '/'), *p = s->text[i];
-
-        if (!p || strcmp(slash ? slash + 1 : s->path[i], file) != 0)
-            continue;
-        for (int k = 1; p && k < no; k++)
-            if ((p = strchr(p, '\n')))
-                p++;
-        if (!p || no < 1)
-            return NULL;
-        p += strspn(p, " \t");
-        return arena_strndup(s->a, p, strcspn(p, "\r\n"));
-    }
-    return NULL;
+    for (int k = 1; p && k < no; k++)
+        if ((p = strchr(p, '\n')))
+            p++;
+    if (!p || no < 1)
+        return NULL;
+    p += strspn(p, " \t");
+    return arena_strndup(s->a, p, strcspn(p, "\r\n"));
 }
 
 static int read_sources(struct sources *s, char *const files[], struct err *e)
@@ -284,8 +298,21 @@ static int take_input(struct explore_options *o, const char *work, struct arena 
     return rc;
 }
 
+/* What a command that shows a schedule again needs behind its token. */
+static void put_behind(const struct explore_options *o, char *const files[], struct buf *ret)
+{
+    if (o->flag_count) {
+        buf_puts(ret, " --cflags '");
+        for (int i = 0; i < o->flag_count; i++)
+            buf_printf(ret, "%s%s", i ? " " : "", o->flags[i]);
+        buf_puts(ret, "'");
+    }
+    for (int i = 0; files[i]; i++)
+        buf_printf(ret, " %s", files[i]);
+}
+
 static int print(const struct explore_options *o, const struct exploration *x,
-                 char *const files[], struct err *e)
+                 struct sources *s, char *const files[], struct err *e)
 {
     struct text_options t = {.verbose = o->verbose, .lang = user_language()};
     struct buf b = {0}, behind = {0};
@@ -295,14 +322,13 @@ static int print(const struct explore_options *o, const struct exploration *x,
     t.color = o->color ? strcmp(o->color, "always") == 0
                        : isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
     t.width = screen_width();
-    if (o->flag_count) {
-        buf_puts(&behind, " --cflags '");
-        for (int i = 0; i < o->flag_count; i++)
-            buf_printf(&behind, "%s%s", i ? " " : "", o->flags[i]);
-        buf_puts(&behind, "'");
+    put_behind(o, files, &behind);
+    if (rc == 0 && o->x.token && !o->all && !o->json && stepper_wanted()) {
+        const struct stepper steps = {t.lang, t.color, text_of, s};
+
+        rc = stepper_run(j, &steps, e);
+        t.seen = report_stepping_finding(j) != NULL;
     }
-    for (int i = 0; files[i]; i++)
-        buf_printf(&behind, " %s", files[i]);
     if (rc == 0)
         rc = o->json ? report_dump(j, &b, e)
                      : report_exploration_text(j, &t, "lockstep explore --replay", behind.data,
@@ -329,7 +355,7 @@ static int explore_built(struct explore_options *o, struct sources *s, const cha
         x.extent = "budget";
         x.stopped = "inline assembly was not explored";
     }
-    if (rc == 0 && (rc = print(o, &x, files, e)) == 0)
+    if (rc == 0 && (rc = print(o, &x, s, files, e)) == 0)
         rc = x.bugs ? EXIT_SOME_FAIL : EXIT_ALL_PASS;
     if (rc == EXIT_ALL_PASS && x.extent && strcmp(x.extent, "none") == 0)
         rc = err_set(e, ERR_SYSTEM, "cannot explore it: %.300s", x.why);

@@ -7,15 +7,18 @@
 #include "cli/options.h"
 #include "cli/own.h"
 #include "cli/screen.h"
+#include "cli/stepper.h"
 #include "report/report.h"
 #include "stages/unit.h"
 
-enum { OPT_TOKEN = 256, OPT_SUBMISSION, OPT_SECRET, OPT_GDB, OPT_JSON, OPT_LANG };
+enum { OPT_TOKEN = 256, OPT_SUBMISSION, OPT_SECRET, OPT_GDB, OPT_JSON, OPT_LANG, OPT_ALL };
 
 struct replay_options {
     const char *token, *submission, *secret;
-    bool gdb, json;
+    bool gdb, json, all;
     enum lang lang;
+    const char *file;
+    char *text; /* of the file; NULL: not read */
 };
 
 static const struct option_row rows[] = {
@@ -23,6 +26,7 @@ static const struct option_row rows[] = {
     {OPT_SUBMISSION, "submission", "DIR", "of DIR/NN-slug/slug.c or DIR/slug.c"},
     {OPT_SECRET, "secret", "FILE", "with the inputs of this course secret, as batch has them"},
     {OPT_GDB, "gdb", NULL, "with --token: stop in gdb where it fails"},
+    {OPT_ALL, "all", NULL, "print all steps; in a terminal they are gone through by keys"},
     {OPT_JSON, "json", NULL, "the report as JSON"},
     {OPT_LANG, "lang", "L", "en or zh (default: the terminal's)"},
     {0, NULL, NULL, NULL},
@@ -42,12 +46,33 @@ static int use(void *ctx, int key, const char *value, struct err *e)
         o->secret = value;
     else if (key == OPT_GDB)
         o->gdb = true;
+    else if (key == OPT_ALL)
+        o->all = true;
     else
         o->json = true;
     return 0;
 }
 
-static int print(const struct replay_options *o, const struct exercise *x,
+static const char *text_of(void *ctx, const char *file)
+{
+    const struct replay_options *o = ctx;
+    const char *slash = strrchr(o->file, '/');
+
+    return o->text && strcmp(slash ? slash + 1 : o->file, file) == 0 ? o->text : NULL;
+}
+
+/* By keys where there are some, and what is left to say then is how it ended. */
+static int step_through(struct replay_options *o, json_t *exploration, struct err *e)
+{
+    const struct stepper s = {
+        .lang = o->lang, .color = !getenv("NO_COLOR"), .text = text_of, .ctx = o};
+
+    if (slurp(o->file, 16 << 20, &o->text, NULL, e) < 0 || stepper_run(exploration, &s, e) < 0)
+        return -1;
+    return 0;
+}
+
+static int print(struct replay_options *o, const struct exercise *x,
                  const struct rubric_test *t, const struct exploration *found, struct arena *a,
                  struct err *e)
 {
@@ -61,6 +86,10 @@ static int print(const struct replay_options *o, const struct exercise *x,
 
     text.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
     text.width = screen_width();
+    if (rc == 0 && !o->json && !o->all && stepper_wanted()) {
+        rc = step_through(o, j, e);
+        text.seen = rc == 0 && report_stepping_finding(j);
+    }
     if (rc == 0)
         rc = o->json ? report_dump(j, &b, e)
                      : report_exploration_text(j, &text, how, behind, &b, e);
@@ -68,6 +97,8 @@ static int print(const struct replay_options *o, const struct exercise *x,
         fwrite(b.data, 1, b.len, stdout);
     json_decref(j);
     buf_release(&b);
+    free(o->text);
+    o->text = NULL;
     return rc;
 }
 
@@ -108,6 +139,7 @@ static int replay(struct replay_options *o, const char *exercise, const char *te
         return -1;
     if (o->secret && secret_load(o->secret, false, &secret, e) < 0)
         return -1;
+    o->file = file;
     uo.course = &c;
     uo.secret = secret;
     rc = unit_replay(&uo, x, file, t, o->token, o->gdb ? debug : NULL, o, a, &found, e);

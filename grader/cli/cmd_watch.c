@@ -349,7 +349,7 @@ static int replay(const struct watch *w, struct err *e)
         return 0;
     }
     printf("\n");
-    return tool_run(argv, NULL, TOOL_SHOWN, NULL, e) < 0 ? -1 : 0;
+    return tool_run(argv, NULL, TOOL_KEYS, NULL, e) < 0 ? -1 : 0;
 }
 
 static int list(const struct watch *w, struct err *e)

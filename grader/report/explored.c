@@ -100,7 +100,7 @@ int report_exploration_text(const json_t *x, const struct text_options *options,
     const json_t *f;
     size_t i;
 
-    p.whole = strcmp(extent, "replay") == 0;
+    p.whole = strcmp(extent, "replay") == 0 && !with.seen;
     with.replay = replay;
     with.behind = behind;
     json_array_foreach(json_object_get(x, "findings"), i, f) put_finding(&p, f);

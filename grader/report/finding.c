@@ -272,7 +272,8 @@ void finding_body(struct pen *p, const json_t *finding, const char *indent, int 
     finding_stacks(p, finding, stacks_at);
     if (!schedule)
         return;
-    put_table(p, finding, indent, p->whole ? INTERLEAVING_ALL : INTERLEAVING_LONG);
+    if (!p->o->seen)
+        put_table(p, finding, indent, p->whole ? INTERLEAVING_ALL : INTERLEAVING_LONG);
     finding_output(p, get_str(schedule, "output"), indent, all ? 0 : PRINTED);
     put_replay(p, schedule, indent);
 }

@@ -92,8 +92,7 @@ static void put_columns(struct buf *b, const struct row *rows, int n, const int 
     }
 }
 
-/* The row in which `stack`'s task was at its innermost line, the last one before `end`; -1. */
-static int row_of(const struct row *rows, int end, const json_t *stack)
+int interleaving_row(const struct row *rows, int end, const json_t *stack)
 {
     const json_t *f = causes_own_frame(stack);
     const char *label = get_str(stack, "label");
@@ -134,7 +133,7 @@ static struct row *shorten(const struct row *rows, int *n, const struct interlea
 
     json_array_foreach((json_t *)o->places, i, place)
     {
-        const int at = kept ? row_of(rows, *n, place) : -1;
+        const int at = kept ? interleaving_row(rows, *n, place) : -1;
 
         if (at >= 0 && i < 4)
             kept[at] = true;

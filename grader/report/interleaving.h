@@ -22,6 +22,10 @@ struct interleaving {
  * what the suite reads and writes is left out, and a cycle is shown once, with its count. */
 void interleaving_table(struct buf *b, const json_t *schedule, const struct interleaving *o);
 
+struct row;
+/* The last row of rows[0..end) in which `stack`'s task was at its innermost line; -1: none. */
+int interleaving_row(const struct row *rows, int end, const json_t *stack);
+
 /* The same for a page (timeline.c): a table, and what timeline_script needs to step through it.
  * `exercise` names the listing (timeline_source()) that belongs to it. */
 void timeline_html(struct buf *b, const json_t *schedule, const char *exercise, enum lang lang);

@@ -45,6 +45,7 @@ struct text_options {
     bool color;
     bool first;   /* the cause of the first failed test alone, and no footer */
     bool verbose; /* every finding of every mode in whole, and every mode's verdict */
+    bool seen;    /* of a replay: its steps have been looked at; places and command remain */
     int width;    /* columns of the terminal, 0: not one */
     int height;   /* with `first`: rows that an exercise may take, 0: as many as it likes */
     enum lang lang;
@@ -100,6 +101,30 @@ int report_exploration(const struct exploration *x, json_t **ret, struct err *e)
 int report_exploration_text(const json_t *exploration, const struct text_options *o,
                             const char *replay, const char *behind, struct buf *ret,
                             struct err *e);
+
+/* One step of a finding's schedule as a page of `height` rows: for a command that goes through
+ * them by keys. Rows are numbered from 0. */
+struct stepping {
+    int at;            /* the row */
+    int width, height; /* of the terminal; 0: 80 and 24 */
+    bool color;
+    enum lang lang;
+    const char *below;                                /* behind "step 3 of 12": the keys */
+    const char *(*text)(void *ctx, const char *file); /* a file in whole, NULL: not known */
+    void *ctx;
+};
+int report_stepping(const json_t *finding, const struct stepping *s, struct buf *ret,
+                    struct err *e);
+
+/* The first finding that has steps and is no advice; NULL: there is none. */
+const json_t *report_stepping_finding(const json_t *exploration);
+int report_stepping_rows(const json_t *finding, enum lang lang);
+
+/* Where its story begins: the first row that one of its places names. */
+int report_stepping_begin(const json_t *finding, enum lang lang);
+
+/* The next row behind `from`, going round, that says `what` in any case; -1: none does. */
+int report_stepping_find(const json_t *finding, enum lang lang, const char *what, int from);
 
 /* JUnit XML (testmoapp/junitxml); `timing` may be NULL. */
 int report_junit(const json_t *result, const json_t *timing, struct buf *ret, struct err *e);

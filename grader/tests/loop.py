@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """loop.py - the student's loop in a real terminal: save, read, press keys. Prints one line a check.
 
-    loop.py LOCKSTEP TOP FOLDER [poll|chinese]
+    loop.py LOCKSTEP TOP FOLDER [poll|chinese|steps]
 """
 import json
 import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 
 from terminal import Terminal
@@ -56,7 +57,9 @@ def english():
     t.key("h")
     check("the next one", t.wait(r"hint 2 of 3: .*\[q\]uit"), t.text)
     t.key("p")
-    check("the failure, step by step", t.wait(r"replayed one schedule: \d bugs? found.*\[q\]uit"), t.text)
+    check("the failure, step by step", t.wait(r"step \d+ of \d+  \[n\]ext.*\[q\]uit"), t.text)
+    t.key("q")
+    check("and back", t.wait(r"replayed one schedule: \d bugs? found.*re\[p\]lay  \[q\]uit"), t.text)
     t.key("l")
     check("the list, with a bar", t.wait("08-event +35  ███░░░░░░░.*\\[q\\]uit"), t.text)
     save("pass-semaphore.c")
@@ -86,6 +89,62 @@ def english():
     check("Ctrl-C", t.end() == 130 and "interrupted" in t.text, t.text)
 
 
+def stepping():
+    keys = r"step (\d+) of (\d+)  .*\[q\]uit"
+
+    def at(t):
+        return int(re.search(keys, t.text).group(1))
+
+    save("set-unlocked.c")
+    token = json.loads(subprocess.run(
+        [lockstep, "grade", "8", "--format", "json"], cwd=folder, stdout=subprocess.PIPE, check=False,
+        env=dict(os.environ, XDG_STATE_HOME=str(folder / "state"))).stdout)
+    test, token = next((x["id"], p["schedule"]["token"]) for x in token["exercises"][0]["tests"]
+                       for p in x["evidence"] if p.get("schedule") and p["verdict"] == "data-race")
+    t = start("replay", "8", test, "--token", token)
+    check("a page of steps", t.wait(keys) and "data-race: event_set" in t.text, t.text)
+    begin = at(t)
+    for rows, columns in ((24, 80), (40, 120)):
+        t.resize(rows, columns)
+        check(f"again for {columns}x{rows}", t.wait(keys), t.text)
+        check(f"it fits {columns}x{rows}", len(t.page()) <= rows and max(map(len, t.page())) < columns, t.text)
+        check("it begins at a line of the race, with the code around it",
+              re.search(r"^> +\d+ \|.*e->", "\n".join(t.page()), re.M), t.text)
+    t.key("n")
+    check("n: the next step", t.wait(keys) and at(t) == begin + 1, t.text)
+    t.key("\x1b[A")
+    check("an arrow: the one before", t.wait(keys) and at(t) == begin, t.text)
+    t.key("g")
+    check("g asks", t.wait("go to step: "), t.text)
+    t.key("3\r")
+    check("g3: the third", t.wait(keys) and at(t) == 3, t.text)
+    t.key("p")
+    check("p", t.wait(keys) and at(t) == 2, t.text)
+    t.key("G")
+    check("G: the last", t.wait(keys) and at(t) == int(re.search(keys, t.text).group(2)), t.text)
+    t.key("n")
+    check("and no further", t.wait(keys) and at(t) == int(re.search(keys, t.text).group(2)), t.text)
+    t.key("/")
+    check("/ asks", t.wait("search: "), t.text)
+    t.key("broadcasts\r")
+    check("/ finds", t.wait(keys) and re.search(r"^> .*broadcasts", "\n".join(t.page()), re.M), t.text)
+    t.key("/")
+    t.wait("search: ")
+    t.key("no such words\r")
+    check("or says that it does not", t.wait(r"not found  .*\[q\]uit"), t.text)
+    t.key("q")
+    check("q: how it ended, and where", t.end() == 1 and "replayed one schedule" in t.text and
+          "holding no lock" in t.text and "the interleaving" not in t.text, t.text)
+    check("the terminal is as it was", t.mode())
+    t = start("replay", "8", test, "--token", token, "--all")
+    check("--all prints", t.end() == 1 and "the interleaving" in t.text and "[q]uit" not in t.text, t.text)
+    t = start("explore", str(top / "grader/docs/racy.c"), "--replay", "1-1.3.2")
+    check("explore, too", t.wait(keys) and "racy.c" not in t.page()[-2], t.text)
+    t.key("\x03")
+    check("Ctrl-C", t.end() == 130, t.text)
+    check("the terminal is as it was", t.mode())
+
+
 def by_looking():
     t = start("watch", "8")
     check("graded", t.wait(r"0/100.*\[q\]uit"), t.text)
@@ -106,8 +165,8 @@ def chinese():
     save("set-unlocked.c")
     t = start("watch", "8", lang="zh_CN.UTF-8")
     check("欢迎", t.wait("欢迎使用 Lockstep"), t.text)
-    check("报告", t.wait(r"失败  \d+/11  wait-blocks.*两个线程或进程无序地访问.*主线程.*线程 1.*退出"), t.text)
-    check("no English sentence", not any(s in t.text for s in ("touches", "writes", "the interleaving", "about this test", "look at", "fails ")),
+    check("报告", t.wait(r"失败  \d+/11  wait-blocks.*两个线程在没有同步的情况下访问.*主线程.*线程 1.*退出"), t.text)
+    check("no English sentence", not any(s in t.text for s in ("touches", "writes", "the interleaving", "about this test", "think about", "fails ")),
           t.text)
     t.key("h")
     check("提示", t.wait(r"08-event wait-blocks，提示 1/3.*退出"), t.text)
@@ -125,5 +184,5 @@ def chinese():
 
 
 if __name__ == "__main__":
-    {"": english, "poll": by_looking, "chinese": chinese}[how]()
+    {"": english, "poll": by_looking, "chinese": chinese, "steps": stepping}[how]()
     sys.exit(1 if bad else 0)

@@ -12,10 +12,11 @@ drive() { # HOW CHECKS
 }
 drive poll 7
 drive chinese 9
+drive steps 23
 mkdir "$tmp/plain"
 cp -R "$top/exercises" "$tmp/plain/"
 run 0 /usr/bin/python3 "$top/grader/tests/loop.py" "$LOCKSTEP" "$top" "$tmp/plain"
-is "all that was looked for" "$(printf '%s\n' "$out" | grep -c '^ok')" 26
+is "all that was looked for" "$(printf '%s\n' "$out" | grep -c '^ok')" 27
 never "nothing amiss" "$out" '^FAIL'
 
 # Before anything was graded.
