@@ -58,6 +58,8 @@ all: $(BUILD)/lockstep $(RUNTIME) $(WORDS) build/lockstep ## build everything
 build/lockstep: build/plain/lockstep
 	$(Q)ln -sf plain/lockstep $@
 
+$(call OBJ,grader/cli/debugger.c): grader/cli/debugger.py
+
 $(BUILD)/lockstep: $(call OBJ,$(CLI_SRC)) $(BUILD)/liblockstep.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)

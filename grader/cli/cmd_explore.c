@@ -345,10 +345,10 @@ static int explore_built(struct explore_options *o, struct sources *s, const cha
                          char *const files[], struct arena *a, struct err *e)
 {
     struct exploration x = {0};
-    int rc = take_input(o, work, a, e);
+    int rc = o->gdb ? 0 : take_input(o, work, a, e); /* gdb's words come from there */
 
     if (rc == 0 && o->gdb)
-        return debug_schedule(work, "program", o->x.token, NULL, e);
+        return debug_schedule(work, "program", o->x.token, NULL, ".", e);
     if (rc == 0)
         rc = explorer_run(work, "program", &o->x, quote, s, a, &x, e);
     if (rc == 0 && o->assembly.line && x.extent && strcmp(x.extent, "all") == 0) {

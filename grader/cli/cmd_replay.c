@@ -1,5 +1,6 @@
 /* cmd_replay.c - `lockstep replay`: one test of an exercise, step by step under one schedule.
  */
+#include <libgen.h>
 #include <string.h>
 
 #include "batch/unitfile.h"
@@ -105,7 +106,12 @@ static int print(struct replay_options *o, const struct exercise *x,
 static int debug(void *ctx, const char *work, const char *program, char *const more[],
                  struct err *e)
 {
-    return debug_schedule(work, program, ((struct replay_options *)ctx)->token, more, e);
+    const struct replay_options *o = ctx;
+    auto_free char *folder = strdup(o->file);
+
+    if (!folder)
+        return err_oom(e);
+    return debug_schedule(work, program, o->token, more, dirname(folder), e);
 }
 
 static int replay(struct replay_options *o, const char *exercise, const char *test,

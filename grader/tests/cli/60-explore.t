@@ -144,13 +144,37 @@ run 0 "$LOCKSTEP" explore --schedules 5 clean.c
 same "a small budget promises nothing" "$out" '^5 schedules explored: no bug found$'
 
 # ---- gdb: the same schedule, stopped where it fails.
-cat >gdb-commands <<'EOT'
-up
-info locals
-EOT
-printf 'bt\nkill\nquit\n' | "$LOCKSTEP" explore --replay "$token" --gdb racy.c >gdb.out 2>&1
-same "gdb stops at the failure" "$(cat gdb.out)" 'lockstep_failed'
-same "with the program's own stack" "$(cat gdb.out)" 'racy\.c:(8|14|26)'
+printf 'bt\ntask 0\ntask 9\ntask\nkill\nquit\n' | "$LOCKSTEP" explore --replay "$token" --gdb racy.c >gdb.out 2>&1
+gdb=$(cat gdb.out)
+same "gdb stops at the failure" "$gdb" '^(main|thread [12]) is where it fails:$'
+same "with the program's own stack" "$gdb" 'racy\.c:(8|14|26)'
+never "and none of the explorer's frames" "$gdb" '#[0-9]+ .*(lockstep_failed|grader/runtime)'
+same "all tasks by name" "$gdb" '^. task 1  thread 1'
+same "another one's frame" "$gdb" '#[0-9]+ .*in main \(\) at .*racy\.c:[0-9]+$'
+same "none of that number" "$gdb" "there is no task 9; 'tasks' lists them"
+cat >forks.c <<'EOF'
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+    int ends[2];
+    char c;
+    if (pipe(ends) < 0)
+        return 1;
+    if (fork() == 0) {
+        read(ends[0], &c, 1); /* its own write end is open */
+        _exit(0);
+    }
+    wait(NULL);
+    return 0;
+}
+EOF
+printf 'info locals\nkill inferiors 1 2\nquit\n' | "$LOCKSTEP" explore --replay 1- --gdb forks.c >gdb.out 2>&1
+gdb=$(cat gdb.out)
+same "a child process, too" "$gdb" '^process 1 is where it fails:$'
+same "in its own code" "$gdb" 'main \(\) at .*forks\.c:10$'
+same "with its variables" "$gdb" 'ends = \{[0-9]+, [0-9]+\}$'
+same "the other one is named" "$gdb" "task 0  main  .is in another process: 'inferior 1' looks at it."
 
 # ---- counts that can be made by hand: Mazurkiewicz traces, and schedules of dpor.
 traces() { # NAME COUNT BODY...: a program whose threads run these bodies
