@@ -229,17 +229,18 @@ static void tell_wait(struct found *f, struct task *t)
             tell_holder(f, t->op.obj2, t->id);
         } else {
             bug_stack_of(f, t,
-                         f->bug == BUG_DEADLOCK
-                             ? "%s waits for a condition"
-                             : "%s waits for a condition that nobody will signal",
+                         f->bug == BUG_LOST_WAKEUP
+                             ? "%s waits for a condition that nobody will signal"
+                             : "%s waits for a condition",
                          who);
             tell_signal(f, t);
         }
         return;
     case OP_SEM_WAIT:
         bug_stack_of(f, t,
-                     f->bug == BUG_DEADLOCK ? "%s waits for a semaphore"
-                                            : "%s waits for a semaphore that nobody will post",
+                     f->bug == BUG_LOST_WAKEUP
+                         ? "%s waits for a semaphore that nobody will post"
+                         : "%s waits for a semaphore",
                      who);
         if (held_semaphore(t))
             tell_holder(f, t->op.obj, t->id);

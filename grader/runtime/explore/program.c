@@ -269,6 +269,7 @@ failed(const char *file, int line, const char *text, uintptr_t pc)
     f->line = line;
     snprintf(f->file, sizeof f->file, "%s", slash ? slash + 1 : file);
     bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "fails here");
+    path_tell_strays(f);
     bug_done(f);
 }
 

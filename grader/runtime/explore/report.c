@@ -209,8 +209,6 @@ void bug_note(struct found *f)
 
 void bug_done(struct found *f)
 {
-    if (f->bug == BUG_WRONG_RESULT)
-        path_tell_strays(f);
     bug_note(f);
     schedule_end(END_BUG);
 }

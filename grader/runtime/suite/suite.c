@@ -165,6 +165,7 @@ void ls_x__ck_assert_failed(const char *file, int line, const char *expr, const 
     f->err_no = saved;
     snprintf(f->file, sizeof f->file, "%s", slash ? slash + 1 : file);
     bug_stack(f, W->me->id, program_pc(CALLER), task_node(W->me), "fails here");
+    path_tell_strays(f);
     tell_others(f);
     bug_done(f);
 }
