@@ -5,13 +5,16 @@
 #include "cli/debugger.h"
 #include "cli/options.h"
 #include "cli/screen.h"
+#include "cli/searching.h"
 #include "cli/stepper.h"
+#include "cli/suppress.h"
 #include "report/report.h"
 #include "stages/explorer.h"
 #include "stages/symbols.h"
 #include "stages/unit.h"
 
 enum {
+    SCHEDULES = 1000, /* unless another number is asked for */
     FILES_MAX = 32,
     FLAGS_MAX = 24,
     OPT_STRATEGY = 256,
@@ -25,7 +28,8 @@ enum {
     OPT_FORK,
     OPT_TRUST_ASM,
     OPT_COLOR,
-    OPT_ALL
+    OPT_ALL,
+    OPT_SUPPRESS
 };
 
 struct explore_options {
@@ -37,6 +41,7 @@ struct explore_options {
     struct explorer_asm assembly; /* where the program's first one stands */
     bool reads_input;             /* the program could read standard input */
     const char *color;
+    struct suppress known;
 };
 
 static const struct option_row rows[] = {
@@ -52,6 +57,7 @@ static const struct option_row rows[] = {
     {OPT_JSON, "json", NULL, "the report as JSON"},
     {OPT_FORK, "fork", NULL, "a new process for every schedule"},
     {OPT_TRUST_ASM, "trust-asm", NULL, "explore around inline assembly, and claim nothing"},
+    {OPT_SUPPRESS, "suppress", "FILE", "leave out the findings that FILE names"},
     {OPT_COLOR, "color", "WHEN", "auto, always or never"},
     {'v', "verbose", NULL, "the schedules of advice, and what the program printed, too"},
     {0, NULL, NULL, NULL},
@@ -130,6 +136,8 @@ static int use(void *ctx, int key, const char *value, struct err *e)
     case OPT_FORK:
         o->x.fork_each = true;
         return 0;
+    case OPT_SUPPRESS:
+        return suppress_read(&o->known, value, e);
     case OPT_TRUST_ASM:
         o->trust_asm = true;
         return 0;
@@ -341,22 +349,64 @@ static int print(const struct explore_options *o, const struct exploration *x,
     return rc;
 }
 
+/* A search that was ended early begins anew: with other random schedules, where it has any. */
+static void tell_how_to_go_on(const struct explore_options *o, char *const files[])
+{
+    const bool all = o->x.strategy &&
+                     (strcmp(o->x.strategy, "dfs") == 0 || strcmp(o->x.strategy, "dpor") == 0);
+    struct buf behind = {0};
+
+    put_behind(o, files, &behind);
+    if (all)
+        printf("interrupted: --strategy %s begins anew when it is started again\n",
+               o->x.strategy);
+    else
+        printf("interrupted; for other schedules: lockstep explore --seed %ld%s\n",
+               (o->x.seed ? o->x.seed : 1) + 1, behind.data ? behind.data : "");
+    buf_release(&behind);
+}
+
+static void leave_out_known(struct explore_options *o, struct exploration *x)
+{
+    suppress_apply(&o->known, x);
+    for (int i = 0; i < o->known.count && !o->x.token; i++)
+        if (o->known.rules[i].times == 0)
+            fprintf(stderr, "lockstep explore: nothing was found that '%s:%s' suppresses\n",
+                    o->known.rules[i].verdict, o->known.rules[i].pattern);
+}
+
 static int explore_built(struct explore_options *o, struct sources *s, const char *work,
                          char *const files[], struct arena *a, struct err *e)
 {
+    struct searching seen = {.started = now_s()};
     struct exploration x = {0};
     int rc = o->gdb ? 0 : take_input(o, work, a, e); /* gdb's words come from there */
 
     if (rc == 0 && o->gdb)
         return debug_schedule(work, "program", o->x.token, NULL, ".", e);
+    if (rc == 0 && o->known.count && o->x.after < 0)
+        o->x.after =
+            o->x.schedules ? o->x.schedules : SCHEDULES; /* what is known ends nothing */
+    if (rc == 0 && !o->x.token) {
+        o->x.watch = searching_show;
+        o->x.watch_ctx = &seen;
+    }
     if (rc == 0)
         rc = explorer_run(work, "program", &o->x, quote, s, a, &x, e);
+    progress_clear();
+    if (rc == 0)
+        leave_out_known(o, &x);
     if (rc == 0 && o->assembly.line && x.extent && strcmp(x.extent, "all") == 0) {
         x.extent = "budget";
         x.stopped = "inline assembly was not explored";
     }
     if (rc == 0 && (rc = print(o, &x, s, files, e)) == 0)
         rc = x.bugs ? EXIT_SOME_FAIL : EXIT_ALL_PASS;
+    if (rc >= 0 && x.stopped && strcmp(x.stopped, "interrupted") == 0) {
+        if (!o->json)
+            tell_how_to_go_on(o, files);
+        return x.bugs ? EXIT_SOME_FAIL : EXIT_STOPPED;
+    }
     if (rc == EXIT_ALL_PASS && x.extent && strcmp(x.extent, "none") == 0)
         rc = err_set(e, ERR_SYSTEM, "cannot explore it: %.300s", x.why);
     return rc;
@@ -428,6 +478,7 @@ static int run(int argc, char *argv[], struct err *e)
     }
     arena_release(&a);
     free(o.flag_text);
+    suppress_release(&o.known);
     return status;
 }
 

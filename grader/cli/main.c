@@ -129,8 +129,7 @@ void progress_clear(void)
 
 static void on_interrupt(int sig)
 {
-    (void)sig;
-    keeper_interrupted = 1;
+    keeper_interrupted = sig;
 }
 
 void catch_interrupts(void)

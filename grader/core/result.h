@@ -86,6 +86,7 @@ struct exploration {
     long delivered, deliveries; /* points where a signal came, and could have come */
     struct evidence *found;     /* worst first */
     int bugs;                   /* of them no advice */
+    int suppressed; /* findings that a file of the user's keeps out (cli/suppress.h) */
 };
 
 struct test_grade {

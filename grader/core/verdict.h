@@ -22,7 +22,7 @@
       "Which call on this path ends the whole process?")                                       \
     X(CRASH, "crash", "crashed, or accessed memory that it must not",                          \
       "Which pointer or index is used in that line, and what may have freed or changed it?")   \
-    X(DEADLOCK, "deadlock", "tasks wait for each other forever",                               \
+    X(DEADLOCK, "deadlock", "waits forever, for a lock or for each other",                     \
       "What would end each of these waits, and what prevents it? On every path, is each lock " \
       "released, and are several locks always taken in the same order?")                       \
     X(LOST_WAKEUP, "lost-wakeup", "a task sleeps and nothing will ever wake it",               \

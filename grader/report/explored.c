@@ -62,7 +62,7 @@ static void put_extent(struct buf *b, const json_t *x, enum lang lang)
         buf_puts(b, tr(lang, "replayed one schedule"));
         return;
     }
-    if (strcmp(extent, "all") == 0 && get_num(x, "bugs") == 0) {
+    if (strcmp(extent, "all") == 0 && get_num(x, "bugs") == 0 && !get_num(x, "suppressed")) {
         buf_printf(b,
                    n == 1 ? tr(lang, "all %d schedule of the model explored")
                           : tr(lang, "all %d schedules of the model explored"),
@@ -86,6 +86,8 @@ static void put_extent(struct buf *b, const json_t *x, enum lang lang)
         buf_puts(b, tr(lang, ", memory beyond the first 64 MiB not watched for races"));
     if (dropped)
         buf_printf(b, tr(lang, ", further findings left out: %d"), dropped);
+    if (get_num(x, "suppressed"))
+        buf_printf(b, tr(lang, ", findings suppressed: %d"), (int)get_num(x, "suppressed"));
 }
 
 int report_exploration_text(const json_t *x, const struct text_options *options,
@@ -114,7 +116,8 @@ int report_exploration_text(const json_t *x, const struct text_options *options,
         buf_printf(ret, bugs == 1 ? tr(lang, "%d bug found\n") : tr(lang, "%d bugs found\n"),
                    bugs);
     else
-        buf_puts(ret, tr(lang, "no bug found\n"));
+        buf_puts(ret, get_num(x, "suppressed") ? tr(lang, "no other bug found\n")
+                                               : tr(lang, "no bug found\n"));
     put_deliveries(ret, json_object_get(x, "deliveries"), lang);
     return ret->failed ? err_oom(e) : 0;
 }

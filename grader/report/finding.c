@@ -91,16 +91,26 @@ static bool same_line(const json_t *a, const json_t *b)
 static void put_lines(struct pen *p, const json_t *stack, int indent)
 {
     const json_t *inner = causes_own_frame(stack), *outer = inner, *f;
+    int between = -2; /* the two themselves do not count */
     size_t i;
 
     json_array_foreach(json_object_get(stack, "frames"), i, f) if (*get_str(f, "source"))
+    {
         outer = f;
+        between++;
+    }
     if (!inner)
         inner = outer = named_frame(stack);
     if (inner)
         put_line(p, inner, indent);
-    if (inner && !same_line(inner, outer))
-        put_line(p, outer, indent);
+    if (!inner || same_line(inner, outer))
+        return;
+    if (between > 0) {
+        buf_printf(p->b, "%*s", indent, "");
+        buf_puts(p->b, "... ");
+        indent = 0;
+    }
+    put_line(p, outer, indent);
 }
 
 /* `innermost`: of its frames only the submission's innermost. */
@@ -311,14 +321,15 @@ static int worth_rows(const json_t *finding, int room)
 /* What leads from here to the mistake: a rule of its kind, and the test's own question. */
 static void put_hints(struct pen *p, const json_t *finding, const char *hint)
 {
-    const char *look = hints_find(finding);
+    bool near;
+    const char *look = hints_find(finding, &near);
 
     if (look) {
         buf_puts(p->b, "      ");
         pen_paint(p, NOTE, pen_word(p, "think about: "));
         pen_flow(p, pen_word(p, look), 8);
     }
-    if (!*hint)
+    if (!*hint || near) /* the test's own question may be about another mistake */
         return;
     buf_puts(p->b, "      ");
     pen_paint(p, NOTE, pen_word(p, "about this test: "));

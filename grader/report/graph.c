@@ -69,7 +69,10 @@ bool graph_line(const json_t *finding, enum lang lang, struct buf *ret)
         const char *object = get_str(w, "object");
 
         at = holder_of(w);
-        buf_printf(ret, *object ? " --%s--> " : " --> ", object);
+        if (*object)
+            buf_printf(ret, tr(lang, " --waits for %s--> "), object);
+        else
+            buf_puts(ret, " --> ");
         say(ret, lang, at);
         if (strcmp(at, first) == 0 || waits_for_itself(w))
             break;

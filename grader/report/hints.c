@@ -7,9 +7,10 @@
 #include "report/get.h"
 #include "report/words.h"
 
-/* The first whose `part` is in the sentence or in a place's label. */
+/* The first whose `part` is in the sentence or in a place's label; `all`: in all labels. */
 static const struct {
     const char *part, *hint;
+    bool all;
 } hints[] = {
     {"a spurious wake-up",
      N_("A wait may return without a signal. Is the condition tested again "
@@ -25,28 +26,35 @@ static const struct {
     {"when nobody was waiting",
      N_("A signal that comes before the wait is lost. Does the waiting "
         "side test the condition first, with the lock held?")},
+    {", holding no lock",
+     N_("Nothing orders these two, whichever came first here: in another "
+        "schedule one comes between the steps of the other. Every line that "
+        "accesses this memory has to hold the same lock, or be atomic."),
+     true},
     {"still has its", N_("A reader sees the end only when every process has closed the write "
                          "end. Who still has it open?")},
 };
 
-static bool says(const json_t *finding, const char *part)
+static bool says(const json_t *finding, const char *part, bool all)
 {
-    const json_t *s;
-    size_t i;
+    const json_t *stacks = json_object_get(finding, "stacks"), *s;
+    size_t i, labels = 0;
 
     if (strstr(get_str(finding, "text"), part))
         return true;
-    json_array_foreach(json_object_get(finding, "stacks"), i,
-                       s) if (strstr(get_str(s, "label"), part)) return true;
-    return false;
+    json_array_foreach((json_t *)stacks, i, s) labels +=
+        strstr(get_str(s, "label"), part) != NULL;
+    return all ? labels && labels == json_array_size(stacks) : labels > 0;
 }
 
-const char *hints_find(const json_t *finding)
+const char *hints_find(const json_t *finding, bool *near)
 {
     enum verdict v;
 
+    *near = true;
     for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
-        if (says(finding, hints[i].part))
+        if (says(finding, hints[i].part, hints[i].all))
             return hints[i].hint;
+    *near = false;
     return verdict_parse(get_str(finding, "verdict"), &v) ? verdict_look(v) : NULL;
 }

@@ -7,8 +7,10 @@
 #define GRADER_REPORT_HINTS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
-/* In English, for tr(); lives forever; NULL: there is none. */
-const char *hints_find(const json_t *finding);
+/* In English, for tr(); lives forever; NULL: there is none. *near: of this finding, not only of
+ * its verdict. */
+const char *hints_find(const json_t *finding, bool *near);
 
 #endif

@@ -178,6 +178,8 @@ int report_exploration(const struct exploration *x, json_t **ret, struct err *e)
                   (json_int_t)x->tasks, "deliveries", (json_int_t)x->delivered,
                   (json_int_t)x->deliveries, "output", text(x->output), "bugs", x->bugs,
                   "findings", evidence_json(x->found));
+    if (j && x->suppressed)
+        json_object_set_new(j, "suppressed", json_integer(x->suppressed));
     if (!j)
         return err_oom(e);
     *ret = j;

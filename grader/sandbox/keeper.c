@@ -52,7 +52,8 @@ struct keeper {
     double started, next_look, last_look;
     double counted; /* elapsed seconds that count */
     int equal_looks;
-    bool over; /* the run is to end: r.end says why */
+    bool asked; /* the program has been asked to end by itself */
+    bool over;  /* the run is to end: r.end says why */
 };
 
 static void end_run(struct keeper *k, enum keeper_end why)
@@ -406,8 +407,15 @@ static void watch(struct keeper *k)
                               {.fd = wire ? k->wire : -1, .events = POLLIN}};
 
         poll(p, 3, LOOK_MS);
+        if (keeper_interrupted && k->job->on_interrupt && !k->asked &&
+            k->job->on_interrupt(k->job->ctx)) {
+            k->asked = true;
+            keeper_interrupted = 0;
+        }
         if (keeper_interrupted)
             end_run(k, KEEPER_JUDGED);
+        if (k->job->on_look)
+            k->job->on_look(k->job->ctx);
         if (p[0].revents) /* first: "ready" comes before all the program says */
             status = drain_status(k);
         if (p[1].revents)

@@ -74,6 +74,11 @@ struct keeper_job {
     void (*before_end)(void *ctx, pid_t init, enum keeper_end why);
     /* A slow tool's run stands still: true if the callee killed what stood, to go on. */
     bool (*on_still)(void *ctx, pid_t init);
+    /* Called about every LOOK_MS while it runs. NULL: nobody watches. */
+    void (*on_look)(void *ctx);
+    /* keeper_interrupted was set: true if the callee has asked the program to end by itself;
+     * the run goes on then, and a second interrupt ends it. NULL: the first one does. */
+    bool (*on_interrupt)(void *ctx);
     void *ctx;
 };
 
@@ -92,7 +97,7 @@ struct keeper_result {
 int keeper_run(const struct keeper_job *job, struct keeper_result *ret, struct err *e);
 void keeper_release(struct keeper_result *r);
 
-/* Set from a signal handler: every run ends soon, with ERR_STOPPED. */
+/* Set from a signal handler, to the signal: every run ends soon, with ERR_STOPPED. */
 extern volatile sig_atomic_t keeper_interrupted;
 
 #endif

@@ -31,14 +31,35 @@ static bool is_literal(const char *s)
            (isdigit((unsigned char)*s) && s[strspn(s, "0123456789xXabcdefABCDEFulUL")] == '\0');
 }
 
+/* A name and brackets, and nothing around them. */
+static bool is_call(const char *x)
+{
+    const char *p = x;
+    int depth = 0;
+
+    while (isalnum((unsigned char)*p) || *p == '_')
+        p++;
+    if (p == x || *p != '(')
+        return false;
+    for (; *p; p++) {
+        depth += (*p == '(') - (*p == ')');
+        if (depth == 0)
+            return p[1] == '\0';
+    }
+    return false;
+}
+
 static const char *finish(struct arena *a, const struct relation *r, const char *x,
                           const char *is, const char *y, const char *wanted)
 {
-    if (is_literal(x) && !is_literal(y)) {
+    if (is_literal(x) && !is_literal(y))
         for (size_t i = 0; i < ARRAY_SIZE(relations); i++)
             if (strcmp(relations[i].op, r->mirrored) == 0)
-                return arena_printf(a, relations[i].sentence, y, wanted, is);
-    }
+                return finish(a, &relations[i], y, wanted, x, is);
+    if (r == &relations[0] && is_call(x))
+        return is_literal(y)
+                   ? arena_printf(a, "%s returned %s instead of %s", x, is, wanted)
+                   : arena_printf(a, "%s returned %s instead of %s (%s)", x, is, wanted, y);
     return strcmp(y, wanted) == 0 || is_literal(y)
                ? arena_printf(a, r->sentence, x, is, wanted)
                : arena_printf(a, r->with_name, x, is, wanted, y);

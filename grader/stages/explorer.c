@@ -1,7 +1,10 @@
 /* explorer.c - runs a program of the explorer; what it says is read by explorer_read.c. */
 #include "stages/explorer.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "stages/unit.h"
 
@@ -23,8 +26,9 @@ static int add(char **argv, int n, struct arena *a, const char *flag, const char
     return n;
 }
 
-static int arguments(char **argv, const char *program, const struct explorer_options *o,
-                     struct arena *a, struct err *e)
+/* `watched`: the file of its progress. */
+static int arguments(char **argv, const char *program, const char *watched,
+                     const struct explorer_options *o, struct arena *a, struct err *e)
 {
     int n = add(argv, 0, a, program, NULL);
 
@@ -64,6 +68,8 @@ static int arguments(char **argv, const char *program, const struct explorer_opt
         n = add(argv, n, a, "--terminal", NULL);
     if (o->input)
         n = add(argv, n, a, "--input", o->input);
+    if (o->watch)
+        n = add(argv, n, a, "--progress", watched);
     n = add(argv, n, a, "--", NULL);
     for (int i = 0; o->args && o->args[i]; i++) {
         if (n > ARGS_MAX - 2)
@@ -72,6 +78,42 @@ static int arguments(char **argv, const char *program, const struct explorer_opt
     }
     argv[n] = NULL;
     return a->failed ? err_oom(e) : 0;
+}
+
+/* ---- watching ---- */
+
+struct watched {
+    const struct explorer_options *o;
+    struct ls_progress *page; /* NULL: there is none */
+};
+
+static void look(void *ctx)
+{
+    const struct watched *w = ctx;
+
+    if (w->page)
+        w->o->watch(w->o->watch_ctx, w->page);
+}
+
+static bool interrupt(void *ctx)
+{
+    const struct watched *w = ctx;
+
+    if (!w->page || keeper_interrupted != SIGINT)
+        return false;
+    w->page->stop = 1;
+    return true;
+}
+
+/* Without it there is nothing to see, which is no reason to search less. */
+static struct ls_progress *open_page(const char *path)
+{
+    auto_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    void *at = MAP_FAILED;
+
+    if (fd >= 0 && ftruncate(fd, sizeof(struct ls_progress)) == 0)
+        at = mmap(NULL, sizeof(struct ls_progress), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return at == MAP_FAILED ? NULL : at;
 }
 
 /* What the explorer cannot do is no fault of anybody: said, and nothing concluded. */
@@ -132,14 +174,25 @@ int explorer_run(const char *work, const char *program, const struct explorer_op
                              .trusted = o->trusted,
                              .limits = run_limits};
     struct keeper_result k = {0};
-    const char *path = arena_printf(a, "%s/%s", work, program);
+    const char *path = arena_printf(a, "%s/%s", work, program),
+               *page = arena_printf(a, "%s/progress", work);
+    struct watched w = {.o = o};
     int rc;
 
-    if (arguments(argv, o->cwd ? arena_strdup(a, path) : arena_printf(a, "./%s", program), o, a,
-                  e) < 0 ||
-        !path)
-        return path ? -1 : err_oom(e);
-    if (keeper_run(&job, &k, e) < 0)
+    if (!path || !page)
+        return err_oom(e);
+    if (arguments(argv, o->cwd ? path : arena_printf(a, "./%s", program), page, o, a, e) < 0)
+        return -1;
+    if (o->watch) {
+        w.page = open_page(page);
+        job.on_look = look;
+        job.on_interrupt = interrupt;
+        job.ctx = &w;
+    }
+    rc = keeper_run(&job, &k, e);
+    if (w.page)
+        munmap(w.page, sizeof *w.page);
+    if (rc < 0)
         return -1;
     if (k.end == KEEPER_EXITED && k.code == 3 && k.output.len &&
         strstr(k.output.data, "too-large"))

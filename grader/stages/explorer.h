@@ -12,6 +12,7 @@
 #define GRADER_EXPLORER_H
 
 #include "core/result.h"
+#include "runtime/progress.h"
 #include "sandbox/keeper.h"
 #include "stages/dialect.h"
 #include "stages/places.h"
@@ -40,6 +41,10 @@ struct explorer_options {
     bool terminal;        /* ... because that is a person's terminal */
     const char *cwd;      /* where it runs, absolute; NULL: in `work` */
     char *const *args;    /* of the program, NULL-terminated, or NULL */
+    /* Called some times a second while it searches; Ctrl-C then ends the search, and what was
+     * found so far is told. NULL: nobody watches, and Ctrl-C ends it all. */
+    void (*watch)(void *ctx, const struct ls_progress *p);
+    void *watch_ctx;
 };
 
 /* How the files of one program are built. */

@@ -138,6 +138,37 @@ def stepping():
     check("the terminal is as it was", t.mode())
     t = start("replay", "8", test, "--token", token, "--all")
     check("--all prints", t.end() == 1 and "the interleaving" in t.text and "[q]uit" not in t.text, t.text)
+    (folder / "long.c").write_text("""#include <pthread.h>
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static int n;
+static void *work(void *arg)
+{
+    for (int i = 0; i < 30; i++) {
+        pthread_mutex_lock(&m);
+        n++;
+        pthread_mutex_unlock(&m);
+    }
+    return arg;
+}
+int main(void)
+{
+    pthread_t t[3];
+    for (int i = 0; i < 3; i++)
+        pthread_create(&t[i], NULL, work, NULL);
+    for (int i = 0; i < 3; i++)
+        pthread_join(t[i], NULL);
+    return n != 90;
+}
+""")
+    t = start("explore", "--schedules", "100000000", "long.c")
+    check("progress", t.wait(r"[1-9]\d* schedules, [1-9]\d* per second, 0 found, 0 cut"), t.text)
+    t.key("\x03")
+    check("Ctrl-C: what was found so far, and how to go on", t.end() == 130 and
+          re.search(r"\d+ schedules explored \(stopped: interrupted\): no bug found", t.text) and
+          "for other schedules: lockstep explore --seed 2 long.c" in t.text and "all" not in t.text, t.text)
+    t = start("explore", str(top / "grader/docs/racy.c"))
+    check("the first one at once", t.end() == 1 and
+          re.search(r"found in schedule \d+: data-race: two threads.*the interleaving", t.text, re.S), t.text)
     t = start("explore", str(top / "grader/docs/racy.c"), "--replay", "1-1.3.2")
     check("explore, too", t.wait(keys) and "racy.c" not in t.page()[-2], t.text)
     t.key("\x03")

@@ -80,7 +80,9 @@ static void tell_holder(struct found *f, uint64_t addr, int waiter)
         return;
     if (o->owner == waiter)
         s = bug_stack(f, o->owner, o->owner_pc, o->owner_node,
-                      "%s has held it itself since here", task_name(waiter, name));
+                      o->by_wait ? "%s has held it since here, where the wait locked it again"
+                                 : "%s has held it since here",
+                      task_name(waiter, name));
     else if (o->owner >= 0)
         s = bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s has held it since here%s",
                       task_name(o->owner, name),

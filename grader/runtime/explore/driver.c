@@ -210,12 +210,17 @@ static bool learn(void)
     W->points_total += W->points;
     W->ops_total += W->ops;
     plan_learn(cut);
+    progress_note();
     return W->ending != END_BROKEN && !W->too_large && W->large < CUT_MOST &&
            W->ops_total < W->o.all_steps;
 }
 
 static bool wanted(void)
 {
+    if (progress_stopped()) {
+        W->interrupted = true;
+        return false;
+    }
     return W->schedules_run + W->large + W->pruned / 8 < W->o.schedules &&
            plan_next(W->schedules_run + W->large);
 }

@@ -57,4 +57,11 @@ size_t capture_end(char *ret, size_t size);
 const char *bug_name(enum bug bug);
 const char *op_name(int kind);
 
+/* ---- progress.c: for who watches the search -------------------------------------------------
+ */
+void progress_open(
+    const char *path);       /* a file of a struct ls_progress; no watcher is no error */
+void progress_note(void);    /* after a schedule */
+bool progress_stopped(void); /* the watcher wants it to end */
+
 #endif

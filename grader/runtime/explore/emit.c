@@ -244,6 +244,7 @@ static const char *text_of_signal(const struct trace_step *s, char *buf, size_t 
 
 static const char *text_of_stuck(const struct trace_step *s, char *buf, size_t size)
 {
+    char name[32];
     const int fd = (int)(s->op.obj2 & 0xffffffff) - 1;
 
     switch (s->op.kind) {
@@ -256,8 +257,10 @@ static const char *text_of_stuck(const struct trace_step *s, char *buf, size_t s
     case OP_SIGWAIT:
         return "waits forever for a signal";
     case OP_JOIN:
+        snprintf(buf, size, "waits forever for %s to end", task_name((int)s->op.obj, name));
+        return buf;
     case OP_WAIT:
-        return "waits forever for it to end";
+        return "waits forever for a child to end";
     case OP_LOCK:
     case OP_RDLOCK:
     case OP_WRLOCK:
@@ -398,6 +401,8 @@ static const char *const not_varied[] = {
 static const char *stopped(char *buf, size_t size)
 {
     buf[0] = '\0';
+    if (W->interrupted)
+        return "interrupted";
     if (W->ops_total >= W->o.all_steps)
         snprintf(buf, size, "the budget of %llu steps is used up",
                  (unsigned long long)W->o.all_steps);

@@ -135,11 +135,12 @@ void path_tell_strays(struct found *f)
         if (!t->stray.pc)
             continue;
         bug_stack(f, i, t->stray.pc, t->stray.node,
-                  "%s was woken here without a signal (a spurious wake-up) and went on",
+                  "%s was woken here without a signal, which POSIX allows (a spurious "
+                  "wake-up), and went on",
                   task_name(i, name));
-        s = t->stray.branch[0] ? bug_stack(f, i, 0, 0, "the branches that led to that wait:")
+        s = t->stray.branch[0] ? bug_stack(f, i, 0, 0, "the last branches before that wait:")
                                : NULL;
-        for (int k = 0; s && k < STRAY_BRANCHES; k++)
+        for (int k = STRAY_BRANCHES - 1; s && k >= 0; k--)
             s->pc[s->count++] = end_of(t->stray.branch[k]);
     }
 }

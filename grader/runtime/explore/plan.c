@@ -234,5 +234,5 @@ void plan_learn(bool cut)
 
 const char *plan_extent(void)
 {
-    return state->complete && W->large == 0 ? "all" : "budget";
+    return state->complete && W->large == 0 && !W->interrupted ? "all" : "budget";
 }

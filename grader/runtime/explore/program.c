@@ -351,78 +351,69 @@ struct request {
     int out;
 };
 
+/* Options without a value. */
+static bool *flag_of(const char *name)
+{
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {{"--fork", &W->o.fork_each},    {"--leaks", &W->o.leaks},
+                 {"--inline", &W->o.inline_run}, {"--opaque", &W->o.opaque},
+                 {"--code", &W->o.code},         {"--returns", &W->o.returns},
+                 {"--output", &W->o.output},     {"--terminal", &W->o.terminal}};
+
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (strcmp(name, flags[i].name) == 0)
+            return flags[i].flag;
+    return NULL;
+}
+
+static void read_value(const char *o, const char *value, struct request *r)
+{
+    if (strcmp(o, "--token") == 0)
+        r->token = value;
+    else if (strcmp(o, "--test") == 0)
+        r->test = value;
+    else if (strcmp(o, "--out") == 0)
+        r->out = (int)number(value);
+    else if (strcmp(o, "--trail") == 0)
+        W->o.trail = value;
+    else if (strcmp(o, "--input") == 0)
+        W->o.input = value;
+    else if (strcmp(o, "--progress") == 0)
+        progress_open(value);
+    else if (strcmp(o, "--schedules") == 0)
+        W->o.schedules = number(value);
+    else if (strcmp(o, "--seed") == 0)
+        W->o.seed = number(value);
+    else if (strcmp(o, "--inputs") == 0)
+        W->o.inputs = strtoull(value, NULL, 16);
+    else if (strcmp(o, "--steps") == 0)
+        W->o.steps = number(value);
+    else if (strcmp(o, "--preemptions") == 0)
+        W->o.preemptions = (int)number(value);
+    else if (strcmp(o, "--after") == 0)
+        W->o.after = number(value);
+    else if (strcmp(o, "--strategy") != 0)
+        broken("unknown option '%s'", o);
+    else if (!(W->o.strategy = strategy_named(value)) && strcmp(value, "default") != 0)
+        broken("there is no strategy '%s'", value);
+}
+
 static void read_options(int argc, char **argv, struct request *r)
 {
     int i;
 
     for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        const char *o = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
+        bool *flag = flag_of(argv[i]);
 
-        if (strcmp(o, "--fork") == 0) {
-            W->o.fork_each = true;
-            continue;
-        }
-        if (strcmp(o, "--leaks") == 0) {
-            W->o.leaks = true;
-            continue;
-        }
-        if (strcmp(o, "--inline") == 0) {
-            W->o.inline_run = true;
-            continue;
-        }
-        if (strcmp(o, "--opaque") == 0) {
-            W->o.opaque = true;
-            continue;
-        }
-        if (strcmp(o, "--code") == 0) {
-            W->o.code = true;
-            continue;
-        }
-        if (strcmp(o, "--returns") == 0) {
-            W->o.returns = true;
-            continue;
-        }
-        if (strcmp(o, "--output") == 0) {
-            W->o.output = true;
-            continue;
-        }
-        if (strcmp(o, "--terminal") == 0) {
-            W->o.terminal = true;
-            continue;
-        }
-        if (strcmp(o, "--show") == 0) {
+        if (flag)
+            *flag = true;
+        else if (strcmp(argv[i], "--show") == 0)
             W->o.quiet = false;
-            continue;
-        }
-        i++;
-        if (strcmp(o, "--token") == 0)
-            r->token = value;
-        else if (strcmp(o, "--test") == 0)
-            r->test = value;
-        else if (strcmp(o, "--out") == 0)
-            r->out = (int)number(value);
-        else if (strcmp(o, "--trail") == 0)
-            W->o.trail = value;
-        else if (strcmp(o, "--input") == 0)
-            W->o.input = value;
-        else if (strcmp(o, "--schedules") == 0)
-            W->o.schedules = number(value);
-        else if (strcmp(o, "--seed") == 0)
-            W->o.seed = number(value);
-        else if (strcmp(o, "--inputs") == 0)
-            W->o.inputs = strtoull(value, NULL, 16);
-        else if (strcmp(o, "--steps") == 0)
-            W->o.steps = number(value);
-        else if (strcmp(o, "--preemptions") == 0)
-            W->o.preemptions = (int)number(value);
-        else if (strcmp(o, "--after") == 0)
-            W->o.after = number(value);
-        else if (strcmp(o, "--strategy") == 0) {
-            W->o.strategy = strategy_named(value);
-            if (!W->o.strategy && strcmp(value, "default") != 0)
-                broken("there is no strategy '%s'", value);
-        } else {
-            broken("unknown option '%s'", o);
+        else {
+            read_value(argv[i], i + 1 < argc ? argv[i + 1] : "", r);
+            i++;
         }
     }
     if (i < argc)

@@ -211,6 +211,7 @@ static void taken(struct object *m, uintptr_t pc, bool tried)
     m->count = 1;
     m->owner_pc = program_pc(pc);
     m->owner_node = task_node(W->me);
+    m->by_wait = W->me->op.kind == OP_COND_WAKE;
     clock_acquire(&m->clock);
     if (!tried)
         remember_order(m->addr, pc);

@@ -211,6 +211,7 @@ struct object {
                            * read-write lock: from writing */
     uint64_t generation;
     uint32_t owner_pc, owner_node;
+    bool by_wait;         /* a condition wait has taken it again */
     struct task *waiters; /* condition: in order of arrival */
     uint64_t mutex;       /* condition: of those who wait */
     bool signalled;       /* condition: somebody has given it a signal, last: */
@@ -532,6 +533,7 @@ struct world {
     uint64_t schedules_run, pruned, points_total, ops_total;
     uint64_t races_new;
     uint64_t dropped;          /* findings that found no room */
+    bool interrupted;          /* the search was ended by who watches it */
     bool unwatched;            /* it touched more memory than is watched for races */
     uint64_t waits, waits_max; /* condition waits of this schedule; most in one */
     uint64_t spurious_at; /* the wait that returns for no reason now; 0: none in particular */

@@ -20,7 +20,7 @@ report() { # EXERCISE FIXTURE: the first cause alone
 # A path without its unlock: the return of that path.
 report 08 timeout-keeps-lock
 same "the lock is waited for by who holds it" "$first" '^      main waits for a lock that it holds itself$'
-same "where it was taken" "$first" '^        main has held it itself since here$'
+same "where it was taken" "$first" '^        main has held it since here, where the wait locked it again$'
 same "that it was not unlocked on the way out" "$first" '^        main returned here without unlocking it$'
 same "which way out" "$first" '^          event\.c:[0-9]+: return 0;  in event_wait$'
 same "what to think about" "$first" 'think about: On every path to a return: is the lock released\?'
@@ -88,11 +88,11 @@ static int get(int x) {
 
 # if where while is needed: the branch, and the wait that ended without a signal.
 report 08 no-loop
-same "woken without a signal" "$first" 'was woken here without a signal \(a spurious wake-up\) and went on'
+same "woken without a signal" "$first" 'was woken here without a signal, which POSIX allows \(a spurious wake-up\), and went on'
 same "the wait" "$first" 'event\.c:[0-9]+: rc = pthread_cond_wait\('
 same "the branch" "$first" 'event\.c:[0-9]+: if \(!e->flag '
 same "what to think about" "$first" 'in a loop \(while, not if\)\?'
-same "what was wanted" "$first" 'check_event\.c:[0-9]+: event_wait\(e, -1\) is -1, but should be 1'
+same "what was wanted" "$first" 'check_event\.c:[0-9]+: event_wait\(e, -1\) returned -1 instead of 1'
 
 # A race: which side has no lock.
 report 04 value-unlocked
@@ -107,7 +107,7 @@ never "of any lock" "$first" 'holding a lock'
 # Two locks: who holds which, and who called for it.
 report 09 from-first
 same "two of the three" "$first" '^      2 threads wait for each other$'
-same "who waits for whom" "$first" 'thread 1 --A--> thread 2 --B--> thread 1'
+same "who waits for whom" "$first" 'thread 1 --waits for A--> thread 2 --waits for B--> thread 1'
 same "the line that takes the second lock" "$first" 'lock\.c:[0-9]+: WITH_LOCK\(second->lock\)'
 same "and the one that took the first" "$first" 'lock\.c:[0-9]+: WITH_LOCK\(first->lock\)'
 same "in the rows, too" "$first" '\(locks [AB]\)'
@@ -115,6 +115,7 @@ never "main only waits for their end" "$first" '3 (tasks|threads)'
 never "nobody left a function too early" "$first" 'without unlocking'
 
 report 08 polling
+same "the test's own question, where nothing nearer is known" "$first" 'about this test: What does your thread do while it waits'
 same "the loop" "$first" 'event\.c:[0-9]+: nanosleep\('
 report 13 printf-in-handler
 same "the call in the handler" "$first" 'driver_conductor\.c:[0-9]+: printf\('

@@ -119,7 +119,7 @@ int main(void)
 }
 EOT
 run 1 "$LOCKSTEP" explore two.c
-same "who waits for whom, in one line" "$out" '^    main --b--> thread 1 --a--> main$'
+same "who waits for whom, in one line" "$out" '^    main --waits for b--> thread 1 --waits for a--> main$'
 run 1 "$LOCKSTEP" explore racy.c
 token=$(printf '%s\n' "$out" | sed -n 's/.*--replay \(1-[^ ]*\) racy.c/\1/p' | tail -1)
 run 1 "$LOCKSTEP" explore --replay "$token" racy.c
@@ -175,6 +175,25 @@ same "a child process, too" "$gdb" '^process 1 is where it fails:$'
 same "in its own code" "$gdb" 'main \(\) at .*forks\.c:10$'
 same "with its variables" "$gdb" 'ends = \{[0-9]+, [0-9]+\}$'
 same "the other one is named" "$gdb" "task 0  main  .is in another process: 'inferior 1' looks at it."
+
+# ---- findings that one knows of.
+printf '# known\ndata-race:add\n  *:racy.c:*  \nleak:nothing_*\n' >known
+run 0 "$LOCKSTEP" explore --suppress known racy.c
+same "all of it left out, and counted" "$out" '^1000 schedules explored, findings suppressed: [0-9]+: no other bug found$'
+never "nothing is claimed of all schedules" "$out" 'all [0-9]+ schedules|: no bug found|data-race'
+same "a line that nothing fits" "$err" "nothing was found that 'leak:nothing_\*' suppresses"
+printf 'data-race:*\n' >known
+run 1 "$LOCKSTEP" explore --suppress known racy.c
+same "the rest is told" "$out" '^wrong-result: main$'
+same "one of two" "$out" 'findings suppressed: 1: 1 bug found$'
+printf 'data-race:add\nrace:add\n' >known
+run 2 "$LOCKSTEP" explore --suppress known racy.c
+same "a verdict that there is not" "$err" "known:2: there is no verdict 'race'"
+printf 'add\n' >known
+run 2 "$LOCKSTEP" explore --suppress known racy.c
+same "no rule" "$err" 'known:1: expected VERDICT:PATTERN, such as data-race:stats_add'
+run 3 "$LOCKSTEP" explore --suppress missing racy.c
+same "no file" "$err" "cannot open 'missing'"
 
 # ---- counts that can be made by hand: Mazurkiewicz traces, and schedules of dpor.
 traces() { # NAME COUNT BODY...: a program whose threads run these bodies

@@ -8,10 +8,14 @@ static const struct {
     const char *message, *said;
 } rows[] = {
     {"Assertion 'event_wait(e, 0) == 0' failed: event_wait(e, 0) == -1, 0 == 0",
-     "event_wait(e, 0) is -1, but should be 0"},
+     "event_wait(e, 0) returned -1 instead of 0"},
+    {"Assertion 'get(a) == want' failed: get(a) == 1, want == 2",
+     "get(a) returned 1 instead of 2 (want)"},
+    {"Assertion 'f(a) + g(b) == 2' failed: f(a) + g(b) == 1, 2 == 2",
+     "f(a) + g(b) is 1, but should be 2"},
     {"Assertion 'sum == 20 * n' failed: sum == 78, 20 * n == 80",
      "sum is 78, but should be 80 (20 * n)"},
-    {"Assertion '0 == f()' failed: 0 == 0, f() == -1", "f() is -1, but should be 0"},
+    {"Assertion '0 == f()' failed: 0 == 0, f() == -1", "f() returned -1 instead of 0"},
     {"Assertion '3 < n' failed: 3 == 3, n == 2", "n is 2, but should be more than 3"},
     {"Assertion 'n >= 4' failed: n == 2, 4 == 4", "n is 2, but should be at least 4"},
     {"Assertion 'n != m' failed: n == 2, m == 2", "n is 2, but should not be 2 (m)"},
@@ -19,7 +23,7 @@ static const struct {
      "s is \"x\", but should be \"a, b == c\""},
     /* two places at which it could be split say the same, or nothing is said */
     {"Assertion 'f(a == b) == 1' failed: f(a == b) == 0, 1 == 1",
-     "f(a == b) is 0, but should be 1"},
+     "f(a == b) returned 0 instead of 1"},
     {"Assertion 's == t' failed: s == \"1, t == 2\", t == \"3\"",
      "Assertion 's == t' failed: s == \"1, t == 2\", t == \"3\""},
     {"Assertion 'p != NULL' failed: p == 0", "Assertion 'p != NULL' failed: p == 0"},

@@ -240,14 +240,15 @@ static const struct {
     const char *waits[4][3], *line;
 } graphs[] = {
     {{{"main", "thread 1", "b"}, {"thread 1", "main", "a"}},
-     "main --b--> thread 1 --a--> main"},
+     "main --waits for b--> thread 1 --waits for a--> main"},
     {{{"main", "thread 1", NULL},
       {"thread 1", "thread 2", "m"},
       {"thread 2", "thread 1", NULL}},
-     "thread 1 --m--> thread 2 --> thread 1"}, /* main is not on the cycle */
+     "thread 1 --waits for m--> thread 2 --> thread 1"}, /* main is not on the cycle */
     {{{"main", "thread 1", NULL}, {"thread 1", "thread 2", "m"}},
-     "main --> thread 1 --m--> thread 2"},
-    {{{"thread 1", "main", "m"}, {"main", "main", "m"}}, "thread 1 --m--> main --m--> main"},
+     "main --> thread 1 --waits for m--> thread 2"},
+    {{{"thread 1", "main", "m"}, {"main", "main", "m"}},
+     "thread 1 --waits for m--> main --waits for m--> main"},
     {{{"main", "main", "m"}, {"thread 1", "thread 1", NULL}}, NULL},
     {{{NULL}}, NULL},
 };

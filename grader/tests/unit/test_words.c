@@ -22,7 +22,8 @@ static const struct {
     {"thread 12 writes here", "线程 12 在此写"},
     {"main atomically reads here", "主线程 在此原子地读"},
     {"thread 3 read here, holding no lock", "线程 3 在此读，没有持有锁"},
-    {"check_x.c:7: f(e, 0) is -1, but should be 0", "check_x.c:7: f(e, 0) 是 -1，应该是 0"},
+    {"check_x.c:7: f(e, 0) returned -1 instead of 0",
+     "check_x.c:7: f(e, 0) 返回了 -1，而不是 0"},
     /* something in front, something behind */
     {"event.c:31: the event does not work any more after a wait timed out",
      "event.c:31: 一次等待超时之后，事件就不再起作用"},
