@@ -5,6 +5,7 @@
 #include "core/tier.h"
 #include "report/get.h"
 #include "report/graph.h"
+#include "report/hints.h"
 #include "report/interleaving.h"
 #include "report/page.h"
 #include "report/words.h"
@@ -61,7 +62,7 @@ static void put_schedule(struct buf *b, const json_t *schedule, const char *exer
     const char *token = get_str(schedule, "token");
 
     if (get_num(schedule, "found_in") > 0)
-        buf_printf(b, tr(o->lang, "<p>The interleaving (found in schedule %ld):</p>\n"),
+        buf_printf(b, tr(o->lang, "<p>The interleaving (schedule %ld of those tried):</p>\n"),
                    get_num(schedule, "found_in"));
     timeline_html(b, schedule, exercise, o->lang);
     if (!*token)
@@ -81,6 +82,8 @@ static void put_proof(struct buf *b, const json_t *p, const char *exercise, cons
 {
     const bool advice = json_is_true(json_object_get(p, "advice"));
     const json_t *schedule = json_object_get(p, "schedule");
+    const char *look;
+    bool near;
 
     buf_printf(b, "<div class=\"proof%s\"><p><strong>", advice ? " advice" : "");
     page_text(b, get_str(p, "title"));
@@ -94,6 +97,10 @@ static void put_proof(struct buf *b, const json_t *p, const char *exercise, cons
     }
     graph_picture(b, p, o->lang);
     put_stacks(b, json_object_get(p, "stacks"), o->lang);
+    if (!advice && (look = hints_find(p, &near))) {
+        buf_printf(b, "<p><em>%s</em>%s</p>\n", tr(o->lang, "think about: "),
+                   tr(o->lang, look));
+    }
     if (json_is_object(schedule))
         put_schedule(b, schedule, exercise, test, o);
     buf_puts(b, "</div>\n");

@@ -98,6 +98,7 @@ int rows_make(const json_t *steps, enum lang lang, struct row *rows, int max)
             rows[n] = (struct row){.task = (int)json_integer_value(json_object_get(st, "task")),
                                    .access = is_access(what)};
             put_who(&rows[n], lang, str(st, "who"));
+            rows[n].step = what;
             rows[n].name = str(st, "who") ? str(st, "who") : "";
             snprintf(rows[n].line, sizeof rows[n].line, "%d",
                      (int)json_integer_value(json_object_get(at, "line")));

@@ -18,7 +18,8 @@ struct row {
     char line[16];             /* "0": nowhere known */
     const char *source, *file; /* the JSON's; source NULL: not the student's line */
     char what[CELL];
-    bool access; /* only reads and writes so far */
+    const char *step; /* the JSON's first: what is done, in English */
+    bool access;      /* only reads and writes so far */
 };
 
 /* At most `max` rows of `steps`, in that language; returns how many. */

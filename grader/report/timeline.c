@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "report/interleaving.h"
+#include "report/lanes.h"
 #include "report/page.h"
 #include "report/rows.h"
 #include "report/words.h"
@@ -143,6 +144,7 @@ void timeline_html(struct buf *b, const json_t *schedule, const char *exercise, 
     buf_puts(b, "<div class=\"play\" tabindex=\"0\" role=\"group\" data-x=\"");
     page_text(b, exercise);
     buf_printf(b, "\" aria-label=\"%s\">\n", tr(lang, "interleaving"));
+    lanes_picture(b, rows + skip, n - skip, lang);
     put_controls(b, n - skip, lang);
     buf_puts(b, "<div class=\"beside\">");
     put_table(b, rows + skip, n - skip, skip, lang);

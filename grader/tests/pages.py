@@ -20,7 +20,10 @@ import time
 import urllib.error
 import urllib.request
 
-WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
+WIDTHS = {"phone": (390, 844), "tablet": (768, 1024), "desktop": (1280, 900), "wide": (1920, 1080)}
+IN_SIGHT = """return ['.controls', '.side'].map(s => {
+    const r = document.querySelector('.play ' + s).getBoundingClientRect();
+    return r.height > 0 && r.top >= -1 && r.top < innerHeight && r.bottom > 0})"""
 
 
 class Browser:
@@ -108,6 +111,8 @@ def step_through(browser, name, check):
     for keys in (["right"], ["right"], ["down"], ["left"], ["up"], ["end"], ["right"], ["home"], ["left"]):
         press(browser, *keys)
         seen.append(browser.script(WHERE))
+        sight = browser.script(IN_SIGHT)
+        check(f"{name}: buttons and source stay in sight, {keys[0]} {len(seen)}", all(sight), sight)
     last = seen[0]["rows"] - 1
     check(f"{name}: arrow keys step", [s["at"] for s in seen] == [0, 1, 2, 1, 0, last, last, 0, 0],
           [s["at"] for s in seen])

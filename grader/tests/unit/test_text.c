@@ -3,6 +3,7 @@
 
 #include "report/graph.h"
 #include "report/interleaving.h"
+#include "report/lanes.h"
 #include "report/pen.h"
 #include "report/report.h"
 #include "report/rows.h"
@@ -185,6 +186,32 @@ START_TEST(lines_fit_the_terminal)
 }
 END_TEST
 
+START_TEST(a_schedule_is_drawn_with_a_lane_for_each_task)
+{
+    struct row rows[8];
+    struct buf b = {0};
+    json_t *all = json_array();
+    int n;
+
+    json_array_append_new(all, step(0, 20, "locks <m>"));
+    n = rows_make(all, LANG_EN, rows, 8);
+    lanes_picture(&b, rows, n, LANG_EN);
+    ck_assert_int_eq(b.len, 0); /* one task alone has no interleaving */
+    json_array_append_new(all, step(1, 31, "waits forever for the lock"));
+    json_array_append_new(all, step(0, 22, "unlocks m"));
+    n = rows_make(all, LANG_EN, rows, 8);
+    lanes_picture(&b, rows, n, LANG_EN);
+    ck_assert_int_eq(count(b.data, "<rect class=\"lock\" x="), 1);
+    ck_assert_int_eq(count(b.data, "<rect class=\"stuck\" x="), 1);
+    ck_assert_int_eq(count(b.data, "<rect class=\"unlock\" x="), 1);
+    ck_assert_int_eq(count(b.data, "class=\"lane\""), 2);
+    ck_assert_ptr_nonnull(strstr(b.data, "main: 20: counter++;  (locks &lt;m&gt;)"));
+    ck_assert_ptr_null(strstr(b.data, "<m>")); /* foreign text */
+    json_decref(all);
+    buf_release(&b);
+}
+END_TEST
+
 /* Fifty rows behind it: the first access of the race is shown all the same, and how much is
  * not. */
 START_TEST(the_rows_of_a_race_are_both_shown)
@@ -308,6 +335,7 @@ Suite *text_suite(void)
     add_test(s, "cycle", a_cycle_is_shown_once_with_its_count);
     add_test(s, "width", lines_fit_the_terminal);
     add_test(s, "escapes", no_name_in_a_deadlock_steers_the_terminal);
+    add_test(s, "lanes", a_schedule_is_drawn_with_a_lane_for_each_task);
     add_test(s, "race-rows", the_rows_of_a_race_are_both_shown);
     add_test(s, "screen", a_screen_of_24_rows_is_enough_for_the_first);
     return s;
