@@ -263,6 +263,11 @@ static void put_replay(struct pen *p, const json_t *schedule, const char *indent
         return;
     pen_put(p, token);
     buf_printf(p->b, "%s\n", p->o->behind ? p->o->behind : "");
+    if (p->test && p->o->behind && strstr(p->o->behind, "--secret"))
+        buf_printf(p->b,
+                   tr(p->o->lang, "%swithout the course secret: lockstep replay %s %s looks "
+                                  "for a schedule of its own\n"),
+                   indent, p->exercise, p->test);
 }
 
 /* ---- a finding ----------------------------------------------------------------------- */

@@ -75,6 +75,12 @@ static void put_schedule(struct buf *b, const json_t *schedule, const char *exer
     page_text(b, token);
     page_text(b, o->behind);
     buf_puts(b, "</code></p>\n");
+    if (o->behind && strstr(o->behind, "--secret"))
+        buf_printf(b,
+                   tr(o->lang, "<p class=\"dim small\">without the course secret: "
+                               "<code>lockstep replay %s %s</code> looks for a schedule of its "
+                               "own</p>\n"),
+                   exercise, test);
 }
 
 static void put_proof(struct buf *b, const json_t *p, const char *exercise, const char *test,

@@ -111,18 +111,12 @@ static void put_controls(struct buf *b, int n, enum lang lang)
                tr(lang, "arrow keys step through it"));
 }
 
-static void put_table(struct buf *b, const struct row *rows, int n, int left_out,
-                      enum lang lang)
+static void put_table(struct buf *b, const struct row *rows, int n)
 {
     int column[TASKS_SHOWN];
     const int count = rows_columns(rows, n, column);
 
     buf_puts(b, "<div class=\"wide\"><table class=\"steps\">\n");
-    if (left_out) {
-        buf_puts(b, "<caption class=\"dim small\">");
-        buf_printf(b, tr(lang, "%d rows before these"), left_out);
-        buf_puts(b, "</caption>\n");
-    }
     put_heads(b, rows, n, column);
     for (int i = 0; i < n; i++)
         if (rows[i].task < TASKS_SHOWN)
@@ -141,13 +135,20 @@ void timeline_html(struct buf *b, const json_t *schedule, const char *exercise, 
         return;
     n = rows_make(steps, lang, rows, max);
     skip = n > ROWS_MAX ? n - ROWS_MAX : 0;
+    if (skip) { /* to be opened; what is stepped through is the end */
+        buf_puts(b, "<details><summary>");
+        buf_printf(b, tr(lang, "%d rows before these"), skip);
+        buf_puts(b, "</summary><div>");
+        put_table(b, rows, skip);
+        buf_puts(b, "</div></details>\n");
+    }
     buf_puts(b, "<div class=\"play\" tabindex=\"0\" role=\"group\" data-x=\"");
     page_text(b, exercise);
     buf_printf(b, "\" aria-label=\"%s\">\n", tr(lang, "interleaving"));
     lanes_picture(b, rows + skip, n - skip, lang);
     put_controls(b, n - skip, lang);
     buf_puts(b, "<div class=\"beside\">");
-    put_table(b, rows + skip, n - skip, skip, lang);
+    put_table(b, rows + skip, n - skip);
     buf_puts(b, "<div class=\"side\"></div></div></div>\n");
     free(rows);
 }

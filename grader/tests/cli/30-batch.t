@@ -21,6 +21,8 @@ same "a report a student" "$(cat "$tmp/out/students/student-2/report.txt")" 'FAI
 for s in "$tmp"/out/students/student-*; do
     run 0 /usr/bin/python3 -m jsonschema -i "$s/result.json" "$top/grader/report/result.schema.json"
 done
+same "who has no course secret is told what to run instead" "$(cat "$tmp"/out/students/*/report.txt)" \
+    'without the course secret: lockstep replay 08-event [a-z-]+ looks for a schedule of its own'
 is "the secret is the owner's alone" "$(stat -c %a "$tmp/secret")" 600
 is "nothing else is left in OUT" "$(find "$tmp/out" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | tr '\n' ' ')" "batch.db gradebook.csv report.html students "
 
