@@ -11,7 +11,7 @@
 #include "runtime/explore/driver.h"
 #include "runtime/explore/sync.h"
 
-static struct trace_step *new_row(uintptr_t pc)
+static struct trace_step *new_row_at(uint32_t pc)
 {
     struct trace_step *s;
 
@@ -19,8 +19,13 @@ static struct trace_step *new_row(uintptr_t pc)
         return NULL;
     s = &W->trace[W->trace_count++];
     *s = (struct trace_step){.task = W->me->id, .node = task_node(W->me)};
-    s->op = (struct op){.kind = OP_FAILED, .pc = program_pc(pc)};
+    s->op = (struct op){.kind = OP_FAILED, .pc = pc};
     return s;
+}
+
+static struct trace_step *new_row(uintptr_t pc)
+{
+    return new_row_at(program_pc(pc));
 }
 
 int call_fails(int error, uintptr_t pc)
@@ -36,6 +41,19 @@ int call_fails_errno(int error, uintptr_t pc)
 {
     errno = call_fails(error, pc);
     return -1;
+}
+
+long call_result(long rc)
+{
+    const int error = errno;
+    struct trace_step *s = rc == -1 && error != EINTR && error != EAGAIN
+                               ? new_row_at(W && W->me ? W->me->op.pc : 0)
+                               : NULL;
+
+    if (s)
+        s->op.obj2 = (uint64_t)error;
+    errno = error;
+    return rc;
 }
 
 int call_fails_time(long nanoseconds, uintptr_t pc)

@@ -153,6 +153,7 @@ ssize_t io_run(struct io *io, int (*attempt)(struct io *, void *), void *arg)
                 channel_touched(io->channel);
             }
             errno = io->err ? io->err : errno;
+            call_result(io->rc);
             return io->rc;
         }
         trace_result(io, -1);
@@ -520,7 +521,7 @@ int file_open(const char *path, int flags, mode_t mode, uintptr_t pc)
             if (flags & O_EXCL) /* used as a lock (POSIX.1-2017, open) */
                 files_order();
         }
-        return fd;
+        return (int)call_result(fd);
     }
     o.reads = (flags & O_ACCMODE) == O_RDONLY;
     file_named(&st, path);

@@ -77,7 +77,7 @@ static bool bad(const struct timespec *t)
 static int fails(int err)
 {
     errno = err;
-    return -1;
+    return (int)call_result(-1);
 }
 
 REPLACES(int, mq_timedsend, mqd_t q, const char *buf, size_t size, unsigned prio,

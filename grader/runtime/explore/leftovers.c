@@ -148,7 +148,7 @@ REPLACES(int, shm_open, const char *name, int flags, mode_t mode)
     fd = shm_open(name, flags, mode);
     if (fd >= 0 && !was)
         note(MEMORY, name, 0, CALLER);
-    return fd;
+    return (int)call_result(fd);
 }
 
 REPLACES(int, shm_unlink, const char *name)
@@ -161,7 +161,7 @@ REPLACES(int, shm_unlink, const char *name)
     rc = shm_unlink(name);
     if (rc == 0)
         strike(MEMORY, name, 0);
-    return rc;
+    return (int)call_result(rc);
 }
 
 REPLACES(mqd_t, mq_open, const char *name, int flags, ...)
@@ -191,7 +191,7 @@ REPLACES(mqd_t, mq_open, const char *name, int flags, ...)
     q = mq_open(name, flags, mode, attr);
     if (q != (mqd_t)-1)
         note(QUEUE, name, 0, CALLER);
-    return q;
+    return (mqd_t)call_result(q);
 }
 
 REPLACES(int, mq_unlink, const char *name)
@@ -204,7 +204,7 @@ REPLACES(int, mq_unlink, const char *name)
     rc = mq_unlink(name);
     if (rc == 0)
         strike(QUEUE, name, 0);
-    return rc;
+    return (int)call_result(rc);
 }
 
 /* glibc keeps a named semaphore in a file of this name and maps it. */
@@ -236,8 +236,10 @@ REPLACES(sem_t *, sem_open, const char *name, int flags, ...)
     step(OP_FILE, 0x801, CALLER);
     was = sem_file(name, &st);
     s = sem_open(name, flags, mode, value);
-    if (s == SEM_FAILED)
+    if (s == SEM_FAILED) {
+        call_result(-1);
         return s;
+    }
     if (!was)
         note(SEMAPHORE, name, 0, CALLER);
     if (!mapping_at((uintptr_t)s) && sem_file(name, &st))
@@ -265,7 +267,7 @@ REPLACES(int, sem_unlink, const char *name)
     rc = sem_unlink(name);
     if (rc == 0)
         strike(SEMAPHORE, name, 0);
-    return rc;
+    return (int)call_result(rc);
 }
 
 /* ---- files ---- */
@@ -287,7 +289,7 @@ REPLACES(int, unlink, const char *path)
         strike(NAMED_FILE, path, 0);
         files_order();
     }
-    return rc;
+    return (int)call_result(rc);
 }
 
 /* ---- the rest of what is done by name: each a step, since others see it ---- */
@@ -302,7 +304,7 @@ REPLACES(int, mkdir, const char *path, mode_t mode)
     rc = mkdir(path, mode);
     if (RUNNING && rc == 0)
         note(FOLDER, path, 0, CALLER);
-    return rc;
+    return (int)call_result(rc);
 }
 
 REPLACES(int, rmdir, const char *path)
@@ -313,7 +315,7 @@ REPLACES(int, rmdir, const char *path)
     rc = rmdir(path);
     if (RUNNING && rc == 0)
         strike(FOLDER, path, 0);
-    return rc;
+    return (int)call_result(rc);
 }
 
 /* The kernel's names are by chance; here they are not. */
@@ -348,7 +350,7 @@ REPLACES(int, rename, const char *from, const char *to)
                 snprintf(all[i].name, sizeof all[i].name, "%s", to);
         files_order();
     }
-    return rc;
+    return (int)call_result(rc);
 }
 
 REPLACES(int, link, const char *from, const char *to)
@@ -361,7 +363,7 @@ REPLACES(int, link, const char *from, const char *to)
         note(NAMED_FILE, to, 0, CALLER);
         files_order();
     }
-    return rc;
+    return (int)call_result(rc);
 }
 
 REPLACES(int, symlink, const char *from, const char *to)
@@ -372,7 +374,7 @@ REPLACES(int, symlink, const char *from, const char *to)
     rc = symlink(from, to);
     if (RUNNING && rc == 0)
         note(NAMED_FILE, to, 0, CALLER);
-    return rc;
+    return (int)call_result(rc);
 }
 
 REPLACES(int, creat, const char *path, mode_t mode)
@@ -417,7 +419,7 @@ REPLACES(int, mkfifo, const char *path, mode_t mode)
     rc = mkfifo(path, mode);
     if (rc == 0)
         note(NAMED_FILE, path, 0, CALLER);
-    return rc;
+    return (int)call_result(rc);
 }
 
 /* The kernel's names are by chance; here they are not. */
@@ -466,7 +468,7 @@ REPLACES(int, shmget, key_t key, size_t size, int flags)
     id = shmget(key, size, flags);
     if (id >= 0 && made)
         note(SEGMENT, "", id, CALLER);
-    return id;
+    return (int)call_result(id);
 }
 
 REPLACES(int, shmctl, int id, int cmd, struct shmid_ds *ds)
@@ -480,7 +482,7 @@ REPLACES(int, shmctl, int id, int cmd, struct shmid_ds *ds)
 
     if (RUNNING && rc >= 0 && cmd == IPC_RMID)
         strike(SEGMENT, "", id);
-    return rc;
+    return (int)call_result(rc);
 }
 
 REPLACES(int, msgget, key_t key, int flags)
@@ -495,7 +497,7 @@ REPLACES(int, msgget, key_t key, int flags)
     id = msgget(key, flags);
     if (id >= 0 && made)
         note(MESSAGES, "", id, CALLER);
-    return id;
+    return (int)call_result(id);
 }
 
 REPLACES(int, semget, key_t key, int n, int flags)
@@ -510,7 +512,7 @@ REPLACES(int, semget, key_t key, int n, int flags)
     id = semget(key, n, flags);
     if (id >= 0 && made)
         note(SEMAPHORES, "", id, CALLER);
-    return id;
+    return (int)call_result(id);
 }
 
 void leftovers_removed(bool messages, int id)

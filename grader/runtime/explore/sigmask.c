@@ -14,7 +14,7 @@
 static int fails(int err)
 {
     errno = err;
-    return -1;
+    return (int)call_result(-1);
 }
 
 static bool settable(int sig)

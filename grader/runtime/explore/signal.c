@@ -605,8 +605,7 @@ static int send_to(pid_t pid, int sig, int code, uint64_t value, uintptr_t pc)
     int n = 0;
 
     if (sig < 0 || sig > 64) {
-        errno = EINVAL;
-        return -1;
+        return call_fails_errno(EINVAL, pc);
     }
     step_until(OP_SIGNAL, 0x800, (uint64_t)sig, NEVER, pc);
     for (int i = W->process_count - 1; i >= 0; i--) {
@@ -625,8 +624,7 @@ static int send_to(pid_t pid, int sig, int code, uint64_t value, uintptr_t pc)
             send(p, sig, code, value, pc);
     }
     if (n == 0) {
-        errno = ESRCH;
-        return -1;
+        return call_fails_errno(ESRCH, pc);
     }
     if (self && sig) {
         send(self, sig, code, value, pc);

@@ -288,7 +288,7 @@ REPLACES(int, bind, int fd, const struct sockaddr *addr, socklen_t size)
     rc = bind(fd, addr, size);
     if (rc == 0 && addr->sa_family == AF_UNIX && addr->sa_data[0])
         leftovers_file(addr->sa_data, CALLER);
-    return rc;
+    return (int)call_result(rc);
 }
 
 REPLACES(int, getsockopt, int fd, int level, int option, void *value, socklen_t *size)

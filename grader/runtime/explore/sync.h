@@ -40,6 +40,9 @@ void step_until(enum op_kind kind, uint64_t obj, uint64_t obj2, int64_t until, u
 int call_fails(int error, uintptr_t pc);
 int call_fails_errno(int error, uintptr_t pc);
 int call_fails_time(long nanoseconds, uintptr_t pc);
+/* Of a call whose operation was announced: -1 with errno set gets a row as well, but for EINTR
+ * and EAGAIN, which have rows of their own. Returns what it was given. */
+long call_result(long rc);
 
 /* A misuse of the object: ends the schedule. */
 void misuse(struct object *o, uintptr_t pc, const char *fmt, ...)

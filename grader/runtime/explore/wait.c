@@ -120,7 +120,7 @@ static int wait_for(int pid, int *status, int options, struct process **who, uin
             return 0;
         }
         errno = t->interrupted ? EINTR : ECHILD;
-        return -1;
+        return (pid_t)call_result(-1);
     }
     s = told(p, options);
     if (status) {
@@ -138,8 +138,7 @@ REPLACES(pid_t, waitpid, pid_t pid, int *status, int options)
     if (!RUNNING)
         return waitpid(pid, status, options);
     if (options & ~(WNOHANG | WUNTRACED | WCONTINUED)) {
-        errno = EINVAL;
-        return -1;
+        return call_fails_errno(EINVAL, CALLER);
     }
     return wait_for(pid, status, options | WEXITED, &p, CALLER);
 }

@@ -122,6 +122,38 @@ same "the call in the handler" "$first" 'driver_conductor\.c:[0-9]+: printf\('
 report 01 add-unlocked
 same "a lost update between processes" "$first" 'two processes access the same 4 bytes without synchronisation'
 
+# Calls that fail say what they returned.
+cat >"$tmp/fails.c" <<'EOF'
+#include <assert.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+    int fd = open("/nowhere/at/all", O_RDONLY);
+    int shm = shm_open("/not-there", O_RDWR, 0);
+    char c;
+    ssize_t n = read(fd, &c, 1);
+    pid_t p = fork();
+    if (p == 0)
+        _exit(0);
+    waitpid(p, NULL, 0);
+    waitpid(p, NULL, 0);
+    kill(p, SIGTERM);
+    assert(fd >= 0 && shm >= 0 && n == 1);
+    return 0;
+}
+EOF
+run 1 "$LOCKSTEP" explore "$tmp/fails.c"
+same "a file" "$out" '9: int fd = open.*returns ENOENT'
+same "shared memory" "$out" '10: int shm = shm_open.*returns ENOENT'
+same "a descriptor" "$out" '12: ssize_t n = read.*returns EBADF'
+same "the second wait for one child" "$out" '17: waitpid.*returns ECHILD'
+never "the first had one" "$out" '16: waitpid.*returns E'
+same "a signal to nobody" "$out" '18: kill.*returns ESRCH'
+
 # Students are told in one line how it was run; what the tiers do not stop is for instructors.
 never "no paragraph of trust" "$out" '^trust:'
 run 0 "$LOCKSTEP" grade 1 --submission "$top/solutions" -v
