@@ -27,7 +27,8 @@ static int write_script(const char *work, char **ret, struct err *e)
 int debug_schedule(const char *work, const char *program, const char *token, char *const more[],
                    const char *source, struct err *e)
 {
-    auto_free char *path = NULL, *script = NULL;
+    auto_free char *path = NULL;
+    auto_free char *script = NULL;
     enum { SOURCE = 5, SCRIPT = 7, FIRST = 11 };
     char *argv[40] = {"gdb", "-q",  "-iex",  "set debuginfod enabled off",
                       "-d",  NULL,  "-x",    NULL,
@@ -35,14 +36,14 @@ int debug_schedule(const char *work, const char *program, const char *token, cha
     int n = FIRST, status = 0;
     pid_t pid;
 
-    if (write_script(work, &script, e) < 0)
-        return -1;
-    argv[SOURCE] = (char *)source;
-    argv[SCRIPT] = script;
     if (asprintf(&path, "%s/%s", work, program) < 0) {
         path = NULL;
         return err_oom(e);
     }
+    if (write_script(work, &script, e) < 0)
+        return -1;
+    argv[SOURCE] = (char *)source;
+    argv[SCRIPT] = script;
     argv[n++] = path;
     argv[n++] = "--inline";
     argv[n++] = "--show";

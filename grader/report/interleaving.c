@@ -157,7 +157,7 @@ void interleaving_table(struct buf *b, const json_t *schedule, const struct inte
 {
     const json_t *steps = json_object_get(schedule, "steps");
     const int max = (int)json_array_size(steps);
-    struct row *rows = max ? calloc((size_t)max, sizeof *rows) : NULL, *shown;
+    struct row *rows = max ? calloc((size_t)max, sizeof *rows) : NULL, *all;
     int width = (o->width ? o->width : INTERLEAVING_WIDTH) - (int)strlen(o->indent);
     int column[TASKS_SHOWN], n, count;
 
@@ -167,9 +167,10 @@ void interleaving_table(struct buf *b, const json_t *schedule, const struct inte
     n = rows_make(steps, o->lang, rows, max);
     if (o->rows != INTERLEAVING_ALL) {
         n = rows_fold(rows, n, o->lang);
-        shown = shorten(rows, &n, o);
-        free(rows);
-        if (!(rows = shown)) {
+        all = rows;
+        rows = shorten(all, &n, o);
+        free(all);
+        if (!rows) {
             b->failed = true;
             return;
         }

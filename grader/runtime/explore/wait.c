@@ -120,7 +120,8 @@ static int wait_for(int pid, int *status, int options, struct process **who, uin
             return 0;
         }
         errno = t->interrupted ? EINTR : ECHILD;
-        return (pid_t)call_result(-1);
+        call_result(-1);
+        return -1;
     }
     s = told(p, options);
     if (status) {
