@@ -317,6 +317,8 @@ static void put_behind(const struct explore_options *o, char *const files[], str
     }
     for (int i = 0; files[i]; i++)
         buf_printf(ret, " %s", files[i]);
+    for (int i = 0; o->x.args && o->x.args[i]; i++)
+        buf_printf(ret, "%s '%s'", i == 0 ? " --" : "", o->x.args[i]);
 }
 
 static int print(const struct explore_options *o, const struct exploration *x,
@@ -361,8 +363,9 @@ static void tell_how_to_go_on(const struct explore_options *o, char *const files
         printf("interrupted: --strategy %s begins anew when it is started again\n",
                o->x.strategy);
     else
-        printf("interrupted; for other schedules: lockstep explore --seed %ld%s\n",
-               (o->x.seed ? o->x.seed : 1) + 1, behind.data ? behind.data : "");
+        printf("interrupted; for other schedules: lockstep explore --seed %ld%s%s%s\n",
+               (o->x.seed ? o->x.seed : 1) + 1, o->x.strategy ? " --strategy " : "",
+               o->x.strategy ? o->x.strategy : "", behind.data ? behind.data : "");
     buf_release(&behind);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/screen.h"
 #include "core/util.h"
 
 /* A line that is written over on a terminal, and the first finding as soon as there is one. */
@@ -12,6 +13,8 @@ void searching_show(void *ctx, const struct ls_progress *p)
 {
     enum { EVERY_MS = 200 };
     struct searching *w = ctx;
+    const int width = screen_width();
+    char line[160];
     const double now = now_s(), seconds = now - w->started;
 
     if (!isatty(STDERR_FILENO))
@@ -28,9 +31,11 @@ void searching_show(void *ctx, const struct ls_progress *p)
     if (now < w->shown + EVERY_MS / 1000.0)
         return;
     w->shown = now;
-    progress_line(
-        "%llu schedules, %.0f per second, %u found, %llu cut  (Ctrl-C: what was found "
-        "so far)",
+    snprintf(
+        line, sizeof line,
+        "%llu schedules, %.0f per second, %u findings, %llu cut  (Ctrl-C: what was found so "
+        "far)",
         (unsigned long long)p->schedules, seconds > 0 ? (double)p->schedules / seconds : 0,
         p->bugs, (unsigned long long)p->cut);
+    progress_line("%.*s", width > 1 ? width - 1 : (int)sizeof line, line);
 }

@@ -93,15 +93,17 @@ void suppress_apply(struct suppress *s, struct exploration *x)
     struct evidence **at = &x->found;
 
     while (*at) {
-        struct suppress_rule *r = NULL;
+        bool any = false;
 
-        for (int i = 0; i < s->count && !r; i++)
-            r = fits(&s->rules[i], *at) ? &s->rules[i] : NULL;
-        if (!r) {
+        for (int i = 0; i < s->count; i++)
+            if (fits(&s->rules[i], *at)) {
+                s->rules[i].times++;
+                any = true;
+            }
+        if (!any) {
             at = &(*at)->next;
             continue;
         }
-        r->times++;
         x->suppressed++;
         x->bugs -= !(*at)->advice;
         *at = (*at)->next;

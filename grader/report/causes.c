@@ -36,7 +36,7 @@ static enum telling telling(const json_t *stack)
 
     if (!own_line(stack))
         return TELLS_ANYTHING;
-    if (strstr(label, "returned here without unlocking it"))
+    if (strstr(label, "returned here with the lock still held"))
         return TELLS_WAY_OUT;
     return strstr(label, "has held ") || strstr(label, "it holds") ? TELLS_HOLDER
                                                                    : TELLS_ANYTHING;

@@ -15,7 +15,7 @@ static const struct {
     {"a spurious wake-up",
      N_("A wait may return without a signal. Is the condition tested again "
         "after each wake-up, in a loop (while, not if)?")},
-    {"without unlocking it", N_("On every path to a return: is the lock released?")},
+    {"with the lock still held", N_("On every path to a return: is the lock released?")},
     {"wait for each other", N_("Do all of them take their locks in the same order?")},
     {"that it holds itself",
      N_("Which line here locks what is locked already? A second lock of "

@@ -27,19 +27,20 @@ static const struct relation {
 static bool is_literal(const char *s)
 {
     s += *s == '-';
-    return *s == '"' ||
-           (isdigit((unsigned char)*s) && s[strspn(s, "0123456789xXabcdefABCDEFulUL")] == '\0');
+    return *s == '"' || (isdigit((unsigned char)*s) &&
+                         s[strspn(s, "0123456789xXabcdefABCDEFulUL.")] == '\0');
 }
 
-/* A name and brackets, and nothing around them. */
+/* A name and brackets, and nothing around them. No macro's, as a rule, and no sizeof. */
 static bool is_call(const char *x)
 {
     const char *p = x;
+    bool small = false;
     int depth = 0;
 
     while (isalnum((unsigned char)*p) || *p == '_')
-        p++;
-    if (p == x || *p != '(')
+        small |= islower((unsigned char)*p++) != 0;
+    if (!small || *p != '(' || strncmp(x, "sizeof", 6) == 0)
         return false;
     for (; *p; p++) {
         depth += (*p == '(') - (*p == ')');

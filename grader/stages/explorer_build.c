@@ -44,7 +44,6 @@ static char *const compile_flags[] = {"/usr/bin/gcc",
                                       "-g",
                                       "-pthread",
                                       "-fsanitize=thread",
-                                      "-fsanitize-coverage=trace-pc",
                                       "-U__SANITIZE_THREAD__",
                                       "--param=tsan-distinguish-volatile=1",
                                       "-Wno-tsan",
@@ -93,6 +92,16 @@ static bool is_for_linker(const char *flag)
            (n > 3 && strcmp(flag + n - 3, ".so") == 0);
 }
 
+static bool is_optimised(char *const *flags)
+{
+    bool yes = false;
+
+    for (int i = 0; flags && flags[i]; i++)
+        if (strncmp(flags[i], "-O", 2) == 0)
+            yes = strcmp(flags[i], "-O0") != 0;
+    return yes;
+}
+
 static int to_assembly(const struct explorer_build *b, const char *source, const char *text,
                        bool gnu, bool strict, struct buf *output, struct err *e)
 {
@@ -107,6 +116,8 @@ static int to_assembly(const struct explorer_build *b, const char *source, const
         argv[n++] = "-D_GNU_SOURCE=";
     if (strict)
         argv[n++] = "-Werror=implicit-function-declaration";
+    if (!is_optimised(b->flags)) /* else lines of merged code would be told as if they ran */
+        argv[n++] = "-fsanitize-coverage=trace-pc";
     for (int i = 0; b->flags && b->flags[i]; i++) {
         if (n > ARGS_MAX - 6)
             return err_set(e, ERR_USAGE, "more than %d compiler flags", ARGS_MAX - 48);

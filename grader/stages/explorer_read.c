@@ -3,6 +3,7 @@
  * They are foreign input: the program that says them shares its address space with code that is
  * not trusted. A line that is no valid finding makes the run void (no verdict), never a crash.
  */
+#include <ctype.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -101,34 +102,65 @@ static const char *with_lock(struct reader *rd, const char *label, const char *n
                         at[i - 1] == ' ' ? " " : "", at + i);
 }
 
-static bool has_suite(const struct evidence *ev)
+static bool says_return(const char *line)
 {
-    for (const struct stack *s = ev->stacks; s; s = s->next)
-        for (int i = 0; i < s->count; i++)
-            if (!s->frames[i].source)
-                return true;
+    for (const char *p = line; p && (p = strstr(p, "return")); p += 6)
+        if ((p == line || !(isalnum((unsigned char)p[-1]) || p[-1] == '_')) &&
+            !(isalnum((unsigned char)p[6]) || p[6] == '_'))
+            return true;
     return false;
 }
 
-/* Of the functions that were left with a lock held, innermost first: the submission's own. Its
- * wrapper of a lock has done what it should; who was called by the suite has not. Returns how
- * many there are. */
-static int keep_left(struct frame *frames, int n, bool suite)
+/* Of a function that was left, the return by which it was: of the blocks that lead to its end
+ * (pairs of offsets, runtime/explore/path.c), the last one with a line of its own, and that
+ * line a return. The end that several returns share has no line of its own. false: not known.
+ */
+static bool way_out(struct reader *rd, const json_t *pcs, size_t at, struct frame *ret)
 {
-    int own = 0;
+    const size_t n = (size_t)json_integer_value(json_array_get(pcs, at));
 
-    for (int i = 0; i < n; i++)
-        if (frames[i].source)
-            frames[own++] = frames[i];
-    if (!suite || own == 0)
-        return own;
-    frames[0] = frames[own - 1];
-    return 1;
+    for (size_t k = 0; k < n; k++) {
+        const json_t *begin = json_array_get(pcs, at + 1 + 2 * k),
+                     *end = json_array_get(pcs, at + 2 + 2 * k);
+        struct place p;
+
+        places_code(rd->places, (uint64_t)json_integer_value(begin), rd->a, &p);
+        if (p.begins && frame_at(rd, (uint64_t)json_integer_value(end), ret) &&
+            says_return(ret->source))
+            return true;
+    }
+    return false;
+}
+
+/* The functions that were left with a lock held, innermost first. Of a suite's test the one
+ * that the test had called: its wrapper of a lock has done what it should. Elsewhere all, if
+ * the innermost is known. Returns how many there are. */
+static int read_left(struct reader *rd, const json_t *pcs, bool suite, struct frame *frames)
+{
+    int n = 0;
+
+    for (size_t at = 0; at < json_array_size(pcs) && n < FRAMES_MAX;
+         at += 1 + 2 * (size_t)json_integer_value(json_array_get(pcs, at))) {
+        struct frame here, *to = suite ? &frames[0] : &frames[n];
+        const uint64_t end = (uint64_t)json_integer_value(json_array_get(pcs, at + 2));
+        const bool known = way_out(rd, pcs, at, &here);
+
+        if (known) {
+            *to = here;
+            n = suite ? 1 : n + 1;
+        } else if (!suite && n == 0) {
+            return 0;
+        } else if (suite && frame_at(rd, end, &here) && here.source) {
+            n = 0; /* of the submission, and how it was left is not known */
+        }
+    }
+    return n;
 }
 
 static void read_stack(struct reader *rd, struct evidence *ev, const json_t *j)
 {
-    const json_t *pcs = json_object_get(j, "pcs"), *left = json_object_get(j, "left");
+    const json_t *pcs = json_object_get(j, "pcs");
+    const char *left = json_string_value(json_object_get(j, "left"));
     const char *label = json_string_value(json_object_get(j, "label"));
     const int task = (int)json_integer_value(json_object_get(j, "task"));
     const char *who = json_string_value(json_object_get(j, "who"));
@@ -136,12 +168,12 @@ static void read_stack(struct reader *rd, struct evidence *ev, const json_t *j)
     struct stack *s;
     int n = 0;
 
-    for (size_t i = 0; i < json_array_size(pcs) && n < FRAMES_MAX; i++)
-        n += frame_at(rd, (uint64_t)json_integer_value(json_array_get(pcs, i)), &frames[n]);
     if (left)
-        n = keep_left(frames, n, has_suite(ev));
+        n = read_left(rd, pcs, strcmp(left, "suite") == 0, frames);
+    for (size_t i = 0; !left && i < json_array_size(pcs) && n < FRAMES_MAX; i++)
+        n += frame_at(rd, (uint64_t)json_integer_value(json_array_get(pcs, i)), &frames[n]);
     if (!label || (left && n == 0))
-        return; /* the suite's own functions leave as they should */
+        return; /* how it was left is not known */
     if (task >= 0 && !names_somebody(label))
         label = arena_printf(rd->a, "%s %s", who && *who ? who : "a task", label);
     else

@@ -51,12 +51,14 @@ void places_code(struct places *p, uint64_t offset, struct arena *a, struct plac
     const Dwarf_Addr at = p->base + offset;
     const char *name = dwfl_module_addrname(p->module, at), *src = NULL;
     Dwfl_Line *line = dwfl_module_getsrc(p->module, at);
+    Dwarf_Addr begin = 0;
 
     *ret = (struct place){0};
     if (name)
         ret->function = arena_strdup(a, name);
     if (line)
-        src = dwfl_lineinfo(line, NULL, &ret->line, NULL, NULL, NULL);
+        src = dwfl_lineinfo(line, &begin, &ret->line, NULL, NULL, NULL);
+    ret->begins = src && begin == at;
     if (src) {
         const char *slash = strrchr(src, '/');
 

@@ -14,7 +14,8 @@ struct place {
     const char *function; /* NULL when unknown */
     const char *file;     /* bare name; NULL when unknown */
     int line;
-    bool ours; /* in the runtime, not in the program */
+    bool ours;   /* in the runtime, not in the program */
+    bool begins; /* a line begins exactly there */
 };
 
 /* Opens `program`; places_close() accepts NULL. */

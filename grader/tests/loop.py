@@ -161,7 +161,7 @@ int main(void)
 }
 """)
     t = start("explore", "--schedules", "100000000", "long.c")
-    check("progress", t.wait(r"[1-9]\d* schedules, [1-9]\d* per second, 0 found, 0 cut"), t.text)
+    check("progress", t.wait(r"[1-9]\d* schedules, [1-9]\d* per second, 0 findings, 0 cut"), t.text)
     t.key("\x03")
     check("Ctrl-C: what was found so far, and how to go on", t.end() == 130 and
           re.search(r"\d+ schedules explored \(stopped: interrupted\): no bug found", t.text) and

@@ -70,6 +70,15 @@ static void tell_readers(struct found *f, const struct object *o, int waiter)
     }
 }
 
+/* Several may wait for one. */
+static bool is_told(const struct found *f, int holder, uint64_t lock)
+{
+    for (int i = 0; i < f->stack_count; i++)
+        if (f->stacks[i].holder && f->stacks[i].task == holder && f->stacks[i].object == lock)
+            return true;
+    return false;
+}
+
 static void tell_holder(struct found *f, uint64_t addr, int waiter)
 {
     const struct object *o = object_find((void *)addr);
@@ -77,6 +86,8 @@ static void tell_holder(struct found *f, uint64_t addr, int waiter)
     char name[32];
 
     if (!o)
+        return;
+    if (is_told(f, o->owner, addr))
         return;
     if (o->owner == waiter)
         s = bug_stack(f, o->owner, o->owner_pc, o->owner_node,
@@ -92,7 +103,8 @@ static void tell_holder(struct found *f, uint64_t addr, int waiter)
     if (!s)
         return;
     s->object = addr;
-    if (!waits_in_lock_cycle(f, o->owner))
+    s->holder = true;
+    if (!waits_in_lock_cycle(f, o->owner) && o->type != PTHREAD_MUTEX_RECURSIVE)
         path_tell_left(f, &W->tasks[o->owner], addr);
 }
 

@@ -75,7 +75,7 @@ static void put_stack(struct out *o, const struct found_stack *s, bool first)
     if (s->object)
         put(o, ",\"object\":%lld", (long long)(key_address(s->object) - W->base));
     if (s->left)
-        put(o, ",\"left\":true");
+        put(o, ",\"left\":\"%s\"", W->o.returns || W->o.suite ? "suite" : "program");
     put(o, ",\"pcs\":[");
     for (int i = 0; i < s->count; i++)
         put(o, "%s%u", i ? "," : "", s->pc[i]);

@@ -274,7 +274,9 @@ static inline void leave(uintptr_t at, uintptr_t pc)
     if (W->o.returns)
         returns_exit(W->me, *(void **)at, pc);
     if (W->me->held_count)
-        path_leave(pc);
+        path_leave(pc, *(uintptr_t *)at);
+    if (W->me->stray.pc)
+        path_leave_stray();
     if (W->me->depth > 0)
         W->me->depth--;
 }

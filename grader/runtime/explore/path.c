@@ -11,11 +11,22 @@
 
 /* How gcc calls the hook: CALL and a displacement of four bytes. A block longer than LONGEST
  * has no end that we would know. */
-enum { CALL = 0xe8, RET = 0xc3, CALL_BYTES = 5, LONGEST = 4096 };
+enum { CALL = 0xe8, JUMP = 0xe9, JUMP_SHORT = 0xeb, CALL_BYTES = 5, LONGEST = 4096 };
 
 static struct shadow_frame *frame_of(struct task *t)
 {
     return t->depth > 0 && t->depth <= STACK_DEPTH ? &t->stack[t->depth - 1] : NULL;
+}
+
+/* The entry of the function whose frame stands at `frame`, -1: it is gone, or deeper than
+ * frames are kept. Those that longjmp(3) has left lie above it. */
+static int entry_of(const struct task *t, uintptr_t frame)
+{
+    int i = t->depth <= STACK_DEPTH ? t->depth - 1 : -1;
+
+    while (i >= 0 && t->stack[i].frame < frame)
+        i--;
+    return i >= 0 && t->stack[i].frame == frame ? i : -1;
 }
 
 static bool was_here(const struct shadow_frame *f, uint32_t pc)
@@ -32,75 +43,111 @@ static uint32_t block_before(const struct shadow_frame *f, uint32_t back)
     return back < f->blocks ? f->block[(f->blocks - 1 - back) % BLOCKS_KEPT] : 0;
 }
 
-/* Where the block behind `pc` ends, which is where the next hook is called: 0: not found, or
- * the function ends there. Its last instruction has the line of the branch or the return. */
-static uint32_t end_of(uint32_t pc)
+/* A displacement of four bytes, and where it leads from behind itself. */
+static uint32_t target_of(uint32_t behind)
 {
-    const unsigned char *code = (const unsigned char *)W->base + pc;
+    int32_t by;
 
-    for (uint32_t i = 0; pc && i < LONGEST; i++) {
-        int32_t to;
+    memcpy(&by, (const unsigned char *)W->base + behind - sizeof by, sizeof by);
+    return behind + (uint32_t)by;
+}
 
-        if (code[i] == RET)
-            return 0;
-        memcpy(&to, code + i + 1, sizeof to);
-        if (code[i] == CALL && (uintptr_t)(code + i + CALL_BYTES) + (uintptr_t)(intptr_t)to ==
-                                   (uintptr_t)__sanitizer_cov_trace_pc)
-            return pc + i;
-    }
+/* Where the block behind `pc` ends, which is where the next hook is called, before `limit`; 0:
+ * not found. Its last instruction has the line of the branch or the return. */
+static uint32_t end_of(uint32_t pc, uint32_t limit)
+{
+    const unsigned char *code = (const unsigned char *)W->base;
+    const uint32_t hook = program_pc((uintptr_t)__sanitizer_cov_trace_pc);
+
+    for (uint32_t at = pc; pc && at < limit && at < pc + LONGEST; at++)
+        if (code[at] == CALL && target_of(at + CALL_BYTES) == hook)
+            return at;
     return 0;
+}
+
+/* Does a block that ends there always go on at `to`: by falling through, or by a jump? */
+static bool leads_to(uint32_t end, uint32_t to)
+{
+    const unsigned char *code = (const unsigned char *)W->base;
+
+    return end == to ||
+           (code[end - 2] == JUMP_SHORT && end + (uint32_t)(int8_t)code[end - 1] == to) ||
+           (code[end - CALL_BYTES] == JUMP && target_of(end) == to);
 }
 
 /* A hook behind that of the function's end belongs to a frame that is gone. */
 void path_block(uint32_t pc, uintptr_t frame)
 {
     struct task *t = W->me;
-    struct shadow_frame *f = frame_of(t);
+    const int i = entry_of(t, frame);
 
-    if (!f || f->frame != frame)
+    if (i < 0)
         return;
-    if (t->stray.pc && task_node(t) == t->stray.node && was_here(f, pc))
+    if (t->stray.pc && i + 1 == t->stray.depth && was_here(&t->stack[i], pc))
         t->stray.pc = 0; /* a loop: the condition is tested again */
-    f->block[f->blocks++ % BLOCKS_KEPT] = pc;
+    t->stack[i].block[t->stack[i].blocks++ % BLOCKS_KEPT] = pc;
 }
 
 /* A lock belongs to the function that took it, and when that is left, to its caller. */
-void path_leave(uintptr_t pc)
+void path_leave(uintptr_t pc, uintptr_t frame)
 {
     struct task *t = W->me;
-    const struct shadow_frame *f = frame_of(t);
+    const int at = entry_of(t, frame);
 
-    for (int i = 0; f && i < t->held_count; i++) {
+    for (int i = 0; at >= 0 && i < t->held_count; i++) {
+        const struct shadow_frame *f = &t->stack[at];
         struct held *h = &t->held[i];
 
-        if (h->depth < t->depth)
+        if (h->depth <= at)
             continue;
-        h->depth = t->depth - 1;
+        h->depth = at;
         if (h->left_count < LEFT_KEPT)
-            h->left[h->left_count++] =
-                (struct left){program_pc(pc), {block_before(f, 0), block_before(f, 1)}};
+            h->left[h->left_count++] = (struct left){
+                program_pc(pc), {block_before(f, 0), block_before(f, 1), block_before(f, 2)}};
     }
 }
 
+/* The condition may be tested again by who has called the function that waits. */
+void path_leave_stray(void)
+{
+    struct task *t = W->me;
+
+    if (t->depth <= t->stray.depth)
+        t->stray.depth = t->depth - 1;
+}
+
+/* Without blocks (code that is optimised has none) a loop could not be told from an if. */
 void path_woken(bool without_notice, uint32_t pc)
 {
     struct task *t = W->me;
     const struct shadow_frame *f = frame_of(t);
+    const bool known = without_notice && f && f->blocks;
 
-    t->stray = (struct stray){without_notice ? pc : 0, task_node(t), {0}};
-    for (uint32_t i = 0; f && i < STRAY_BRANCHES; i++)
+    t->stray = (struct stray){known ? pc : 0, task_node(t), t->depth, {0}};
+    for (uint32_t i = 0; known && i < STRAY_BRANCHES; i++)
         t->stray.branch[i] = block_before(f, i + 1);
 }
 
-/* Where the last statement of a function ends. Where several returns lead to one end, that is a
- * block of its own, without a statement: then it is where the block before ends. */
-static uint32_t way_out(const struct left *left)
+/* The blocks that may be the return by which a function was left, the last one first: a block
+ * from which only one way leads to the end. As pairs of where it begins and ends, behind their
+ * number. Which of them is a return, the line table and the source tell. */
+static void put_ways_out(struct found_stack *s, const struct left *left)
 {
-    const uint32_t behind = left->exit - CALL_BYTES;
+    const int at = s->count++;
+    uint32_t begin = left->block[0] - CALL_BYTES, end = left->exit - CALL_BYTES;
 
-    if (behind != left->block[0] || !left->block[1])
-        return behind;
-    return end_of(left->block[1]) ? end_of(left->block[1]) : left->block[1];
+    s->pc[at] = 0;
+    for (int k = 0; left->block[k];) {
+        s->pc[s->count++] = begin;
+        s->pc[s->count++] = end;
+        s->pc[at]++;
+        if (++k == LEFT_BLOCKS || !left->block[k])
+            return;
+        end = end_of(left->block[k], left->exit);
+        if (!end || !leads_to(end, begin))
+            return;
+        begin = left->block[k] - CALL_BYTES;
+    }
 }
 
 void path_tell_left(struct found *f, const struct task *holder, uint64_t lock)
@@ -113,12 +160,12 @@ void path_tell_left(struct found *f, const struct task *holder, uint64_t lock)
 
         if (h->lock != lock || h->left_count == 0)
             continue;
-        s = bug_stack(f, holder->id, 0, 0, "%s returned here without unlocking it",
+        s = bug_stack(f, holder->id, 0, 0, "%s returned here with the lock still held",
                       task_name(holder->id, name));
         if (!s)
             return;
         for (int k = 0; k < h->left_count; k++)
-            s->pc[s->count++] = way_out(&h->left[k]);
+            put_ways_out(s, &h->left[k]);
         s->left = true;
         s->object = lock;
     }
@@ -138,9 +185,8 @@ void path_tell_strays(struct found *f)
                   "%s was woken here without a signal, which POSIX allows (a spurious "
                   "wake-up), and went on",
                   task_name(i, name));
-        s = t->stray.branch[0] ? bug_stack(f, i, 0, 0, "the last branches before that wait:")
-                               : NULL;
+        s = t->stray.branch[0] ? bug_stack(f, i, 0, 0, "the way to that wait:") : NULL;
         for (int k = STRAY_BRANCHES - 1; s && k >= 0; k--)
-            s->pc[s->count++] = end_of(t->stray.branch[k]);
+            s->pc[s->count++] = end_of(t->stray.branch[k], UINT32_MAX);
     }
 }

@@ -82,7 +82,7 @@ struct found_stack *bug_stack(struct found *f, int task, uint32_t pc, uint32_t n
     s->task = task;
     s->count = 0;
     s->object = 0;
-    s->left = false;
+    s->left = s->holder = false;
     if (pc)
         s->pc[s->count++] = pc;
     for (; node && s->count < FOUND_FRAMES; node = node_at(node)->parent)

@@ -339,10 +339,16 @@ void baton_hand_on(void)
     baton_leave();
 }
 
+enum { STOP_EVERY = 1 << 14 }; /* hooks between two looks at whether the search is to end */
+
 static void watch_budgets(void)
 {
     if (W->ops - W->passed_at > W->work_step)
         idle_time_passes();
+    if (W->ops % STOP_EVERY == 0 && progress_stopped()) {
+        W->interrupted = true;
+        too_much("the search was interrupted");
+    }
     if (W->ops > W->o.steps)
         too_much(
             "it has not ended after %llu steps; a smaller problem can be explored, one that "

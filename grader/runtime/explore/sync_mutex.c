@@ -71,7 +71,7 @@ void misuse(struct object *o, uintptr_t pc, const char *fmt, ...)
     f->address = o ? key_address(o->addr) : 0;
     bug_stack(f, W->me->id, program_pc(pc), task_node(W->me), "%s", text);
     if (o && o->owner >= 0)
-        bug_stack(f, o->owner, o->owner_pc, o->owner_node, "held by %s since here",
+        bug_stack(f, o->owner, o->owner_pc, o->owner_node, "%s has held it since here",
                   task_name(o->owner, holder));
     bug_done(f);
 }

@@ -43,7 +43,7 @@ struct vclock {
 
 enum task_state { TASK_FREE, TASK_READY, TASK_DONE };
 
-enum { BLOCKS_KEPT = 4, STRAY_BRANCHES = 2, LEFT_KEPT = 4 };
+enum { BLOCKS_KEPT = 4, STRAY_BRANCHES = 2, LEFT_KEPT = 3, LEFT_BLOCKS = 3 };
 struct shadow_frame {
     uint32_t node;
     uintptr_t at; /* frame address, to notice frames that longjmp skipped */
@@ -166,7 +166,7 @@ struct task {
         bool tried; /* by a trylock: nobody waited */
         int depth;  /* path.c: frames below the function that has it now */
         struct left {
-            uint32_t exit, block[2];
+            uint32_t exit, block[LEFT_BLOCKS]; /* the last one first */
         } left[LEFT_KEPT]; /* the functions that were left with it held, innermost first */
         int left_count;
     } * held;
@@ -175,7 +175,9 @@ struct task {
     /* path.c: its last condition wait ended without a notice, and it has gone on; pc 0: not so
      */
     struct stray {
-        uint32_t pc, node, branch[STRAY_BRANCHES]; /* the blocks before, the last one first */
+        uint32_t pc, node;
+        int depth; /* of the frame in which the condition may still be tested again */
+        uint32_t branch[STRAY_BRANCHES]; /* the blocks before, the last one first */
     } stray;
 
     /* how often each label was asked for, ls_input() */
@@ -260,7 +262,8 @@ struct found_stack {
     char label[120];
     int task;        /* -1: none */
     uint64_t object; /* the lock that it is about; 0: about none */
-    bool left;       /* where a function was left with the lock held */
+    bool left;       /* pc: path.c, put_ways_out(), for each function that was left */
+    bool holder;     /* of who has the lock */
     int count;
     uint32_t pc[FOUND_FRAMES]; /* offsets in the program, innermost first */
 };
@@ -533,6 +536,7 @@ struct world {
     uint64_t schedules_run, pruned, points_total, ops_total;
     uint64_t races_new;
     uint64_t dropped;          /* findings that found no room */
+    bool semaphores;           /* the program takes some: they may be its locks */
     bool interrupted;          /* the search was ended by who watches it */
     bool unwatched;            /* it touched more memory than is watched for races */
     uint64_t waits, waits_max; /* condition waits of this schedule; most in one */
@@ -751,9 +755,10 @@ uintptr_t returns_jump_target(const void *env);         /* the stack pointer beh
 /* ---- path.c: which way a function went ------------------------------------------------------
  */
 void __sanitizer_cov_trace_pc(void);
-void path_block(uint32_t pc, uintptr_t frame); /* a basic block begins */
-void path_leave(uintptr_t pc);                 /* a function ends, and its task holds locks */
+void path_block(uint32_t pc, uintptr_t frame);  /* a basic block begins */
+void path_leave(uintptr_t pc, uintptr_t frame); /* a function ends, and its task holds locks */
 void path_woken(bool without_notice, uint32_t pc); /* a condition wait is over */
+void path_leave_stray(void);
 void path_tell_left(struct found *f, const struct task *holder, uint64_t lock);
 void path_tell_strays(struct found *f);
 

@@ -21,7 +21,7 @@ report() { # EXERCISE FIXTURE: the first cause alone
 report 08 timeout-keeps-lock
 same "the lock is waited for by who holds it" "$first" '^      main waits for a lock that it holds itself$'
 same "where it was taken" "$first" '^        main has held it since here, where the wait locked it again$'
-same "that it was not unlocked on the way out" "$first" '^        main returned here without unlocking it$'
+same "that it was not unlocked on the way out" "$first" '^        main returned here with the lock still held$'
 same "which way out" "$first" '^          event\.c:[0-9]+: return 0;  in event_wait$'
 same "what to think about" "$first" 'think about: On every path to a return: is the lock released\?'
 report 09 refused-keeps-lock
@@ -42,7 +42,7 @@ left() { # NAME BODY
     } >"$tmp/left.c"
     marked=$(grep -n 'HERE' "$tmp/left.c" | cut -d: -f1)
     run 1 "$LOCKSTEP" explore "$tmp/left.c"
-    is "$1" "$(printf '%s\n' "$out" | grep -A1 'returned here without unlocking it' | sed -n 's/^ *left.c:\([0-9]*\)  in get$/\1/p')" "$marked"
+    is "$1" "$(printf '%s\n' "$out" | grep -A1 'returned here with the lock still held' | sed -n 's/^ *left.c:\([0-9]*\)  in get$/\1/p')" "$marked"
 }
 left "a return in a block of several statements" 'static int get(int x) {
     pthread_mutex_lock(&m);
@@ -86,6 +86,90 @@ static int get(int x) {
     return odd(2);
 }'
 
+left "behind an array of variable length" 'static int get(int x) {
+    char a[x + 1];
+    pthread_mutex_lock(&m);
+    a[x] = 0;
+    if (x)
+        return 2; /* HERE */
+    pthread_mutex_unlock(&m);
+    return a[x] ? 1 :
+           3;
+}'
+left "with something to clean up" 'static void forget(int *p) { n -= *p; }
+static int get(int x) {
+    __attribute__((cleanup(forget))) int kept = x;
+    pthread_mutex_lock(&m);
+    if (x == 1)
+        return 3; /* HERE */
+    if (x == 2)
+        return 4;
+    pthread_mutex_unlock(&m);
+    return kept;
+}'
+left "behind the byte of a return instruction" 'static int get(int x) {
+    pthread_mutex_lock(&m);
+    if (x) {
+        n = 195;
+        return 4; /* HERE */
+    }
+    pthread_mutex_unlock(&m);
+    return 0;
+}'
+left "behind longjmp" '#include <setjmp.h>
+static jmp_buf j;
+static void deep(int x) {
+    pthread_mutex_lock(&m);
+    if (x)
+        longjmp(j, 1);
+    pthread_mutex_unlock(&m);
+}
+static int get(int x) {
+    if (setjmp(j))
+        return 1; /* HERE */
+    deep(x);
+    return 0;
+}'
+run 1 "$LOCKSTEP" explore --cflags -O2 "$tmp/left.c"
+same "in optimised code the lock is named" "$out" 'has held lock m since here'
+never "and no line at which it was left: returns are merged" "$out" 'returned here'
+cat >"$tmp/levels.c" <<'EOF'
+#include <pthread.h>
+static pthread_mutex_t m, other = PTHREAD_MUTEX_INITIALIZER;
+static void nested(void)
+{
+    pthread_mutex_lock(&m);
+}
+static int step(void)
+{
+    pthread_mutex_lock(&m);
+    nested();
+    pthread_mutex_unlock(&m);
+    return 0;
+}
+static void *want(void *arg)
+{
+    pthread_mutex_lock(&m);
+    return arg;
+}
+int main(void)
+{
+    pthread_mutexattr_t a;
+    pthread_t t[2];
+    pthread_mutexattr_init(&a);
+    pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&m, &a);
+    step();
+    for (int i = 0; i < 2; i++)
+        pthread_create(&t[i], NULL, want, NULL);
+    pthread_join(t[0], NULL);
+    return pthread_mutex_lock(&other);
+}
+EOF
+run 1 "$LOCKSTEP" explore "$tmp/levels.c"
+never "levels of a recursive mutex are not counted" "$out" 'returned here'
+is "one holder, however many wait" "$(printf '%s\n' "$out" | grep -c 'has held lock m since here')" 1
+
 # if where while is needed: the branch, and the wait that ended without a signal.
 report 08 no-loop
 same "woken without a signal" "$first" 'was woken here without a signal, which POSIX allows \(a spurious wake-up\), and went on'
@@ -93,6 +177,41 @@ same "the wait" "$first" 'event\.c:[0-9]+: rc = pthread_cond_wait\('
 same "the branch" "$first" 'event\.c:[0-9]+: if \(!e->flag '
 same "what to think about" "$first" 'in a loop \(while, not if\)\?'
 same "what was wanted" "$first" 'check_event\.c:[0-9]+: event_wait\(e, -1\) returned -1 instead of 1'
+
+cat >"$tmp/again.c" <<'EOF'
+#include <assert.h>
+#include <pthread.h>
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
+static int ready, seen;
+static void nap(void)
+{
+    pthread_cond_wait(&c, &m);
+}
+static void *waits(void *arg)
+{
+    pthread_mutex_lock(&m);
+    while (!ready)
+        nap();
+    seen = 1;
+    pthread_mutex_unlock(&m);
+    return arg;
+}
+int main(void)
+{
+    pthread_t t;
+    pthread_create(&t, NULL, waits, NULL);
+    pthread_mutex_lock(&m);
+    ready = 1;
+    pthread_cond_signal(&c);
+    pthread_mutex_unlock(&m);
+    pthread_join(t, NULL);
+    assert(!seen);
+}
+EOF
+run 1 "$LOCKSTEP" explore --strategy random "$tmp/again.c"
+same "the assertion fails" "$out" 'assertion failed: !seen'
+never "who calls the function that waits tests the condition again" "$out" 'spurious wake-up'
 
 # A race: which side has no lock.
 report 04 value-unlocked
@@ -161,7 +280,7 @@ same "with -v it is there" "$out" '^trust: '
 # The same in Chinese, with no English sentence left in the first cause.
 lang='--lang zh'
 report 08 timeout-keeps-lock
-same "that it was not unlocked, in Chinese" "$first" '在这里返回，却没有解锁'
+same "that it was not unlocked, in Chinese" "$first" '在这里返回，锁仍未释放'
 report 04 value-unlocked
 same "who has no lock, in Chinese" "$first" '在此读，没有持有锁'
 never "no English sentence" "$first" '[a-z]{3,} [a-z]{3,} [a-z]{3,} [a-z]{3,}'

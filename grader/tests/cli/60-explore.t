@@ -182,6 +182,9 @@ run 0 "$LOCKSTEP" explore --suppress known racy.c
 same "all of it left out, and counted" "$out" '^1000 schedules explored, findings suppressed: [0-9]+: no other bug found$'
 never "nothing is claimed of all schedules" "$out" 'all [0-9]+ schedules|: no bug found|data-race'
 same "a line that nothing fits" "$err" "nothing was found that 'leak:nothing_\*' suppresses"
+printf 'data-race:a*\n*:*\n' >known
+run 0 "$LOCKSTEP" explore --suppress known racy.c
+never "a line whose findings another one names as well" "$err" 'nothing was found'
 printf 'data-race:*\n' >known
 run 1 "$LOCKSTEP" explore --suppress known racy.c
 same "the rest is told" "$out" '^wrong-result: main$'
