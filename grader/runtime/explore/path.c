@@ -187,6 +187,6 @@ void path_tell_strays(struct found *f)
                   task_name(i, name));
         s = t->stray.branch[0] ? bug_stack(f, i, 0, 0, "the way to that wait:") : NULL;
         for (int k = STRAY_BRANCHES - 1; s && k >= 0; k--)
-            s->pc[s->count++] = end_of(t->stray.branch[k], UINT32_MAX);
+            s->pc[s->count++] = end_of(t->stray.branch[k], t->stray.pc);
     }
 }
