@@ -71,6 +71,14 @@ cli() { # PROGRAM LABEL FILES...
     done
 }
 
+every_file() {
+    missed=0
+    for t in grader/tests/cli/*.t; do
+        [ -e "$log/$(basename "$t").rc" ] || { echo "$t is in no list"; missed=1; }
+    done
+    return $missed
+}
+
 # lint PROGRAM LABEL ARGS...: each known submission is one test.
 lint() {
     program=$1 label=$2
@@ -117,13 +125,14 @@ unit address-undefined
 step "fuzz" build/address-undefined/fuzz 20
 cd grader/tests/cli || exit 3
 cli "$top/build/lockstep" plain 37-slurm.t 38-engines.t 33-crash.t 70-kernels.t 20-grade.t 30-batch.t 40-trouble.t 80-hostile.t 1*.t 31-*.t 32-*.t 34-*.t 35-*.t 29-*.t 39-*.t \
-    26-*.t 27-*.t 36-*.t 25-*.t 5*.t
+    24-*.t 26-*.t 27-*.t 36-*.t 25-*.t 5*.t
 # Alone: programs of one's own share names and System V objects with the machine.
 at_once=1
 cli "$top/build/lockstep" plain 6*.t
 at_once=2
 cli "$san" sanitized 20-grade.t 31-intake.t 32-lms.t 10-usage.t
 cd "$top" || exit 3
+step "every file of tests was run" every_file
 lint "$top/build/lockstep" plain
 lint "$san" sanitized --only '08-event/[n-p]*'
 
