@@ -86,35 +86,68 @@ static bool same_line(const json_t *a, const json_t *b)
            strcmp(get_str(a, "file"), get_str(b, "file")) == 0;
 }
 
-/* The submission's innermost line and, where it is another one, the one by which the submission
- * was entered; where there are none, the innermost line that is known. */
-static void put_lines(struct pen *p, const json_t *stack, int indent)
+static const json_t *outermost_own(const json_t *stack, int *count)
 {
-    const json_t *inner = causes_own_frame(stack), *outer = inner, *f;
-    int between = -2; /* the two themselves do not count */
+    const json_t *f, *outer = NULL;
     size_t i;
 
+    *count = 0;
     json_array_foreach(json_object_get(stack, "frames"), i, f) if (*get_str(f, "source"))
     {
         outer = f;
-        between++;
+        ++*count;
     }
+    return outer;
+}
+
+/* Do all places that have a line of the submission end in the same one, and were there by way
+ * of others? Then it is a wrapper of a lock, and says nothing. */
+static bool ends_in_wrapper(const json_t *stacks)
+{
+    const json_t *s, *first = NULL, *inner;
+    int places = 0, frames;
+    size_t i;
+
+    json_array_foreach((json_t *)stacks, i, s)
+    {
+        if (!(inner = causes_own_frame(s)))
+            continue;
+        outermost_own(s, &frames);
+        if (frames < 2 || (first && !same_line(first, inner)))
+            return false;
+        first = inner;
+        places++;
+    }
+    return places > 1;
+}
+
+/* The submission's innermost line and, where it is another one, the one by which the submission
+ * was entered; behind a wrapper only that. Where there are none, the innermost line that is
+ * known. */
+static void put_lines(struct pen *p, const json_t *stack, int indent, bool wrapper)
+{
+    int count;
+    const json_t *inner = causes_own_frame(stack), *outer = outermost_own(stack, &count);
+
     if (!inner)
         inner = outer = named_frame(stack);
-    if (inner)
-        put_line(p, inner, indent);
-    if (!inner || same_line(inner, outer))
+    if (!inner)
         return;
-    if (between > 0) {
-        buf_printf(p->b, "%*s", indent, "");
-        buf_puts(p->b, "... ");
-        indent = 0;
+    if (!wrapper || same_line(inner, outer)) {
+        put_line(p, inner, indent);
+        if (same_line(inner, outer))
+            return;
+        if (count > 2) {
+            buf_printf(p->b, "%*s", indent, "");
+            buf_puts(p->b, "... ");
+            indent = 0;
+        }
     }
     put_line(p, outer, indent);
 }
 
 /* `innermost`: of its frames only the submission's innermost. */
-static void put_stack(struct pen *p, const json_t *s, int indent, bool innermost)
+static void put_stack(struct pen *p, const json_t *s, int indent, bool innermost, bool wrapper)
 {
     const json_t *f;
     size_t i;
@@ -123,7 +156,7 @@ static void put_stack(struct pen *p, const json_t *s, int indent, bool innermost
     pen_say(p, get_str(s, "label"));
     buf_puts(p->b, "\n");
     if (innermost) {
-        put_lines(p, s, indent + 2);
+        put_lines(p, s, indent + 2, wrapper);
         return;
     }
     json_array_foreach(json_object_get(s, "frames"), i, f) put_frame(p, f, indent + 4);
@@ -157,6 +190,7 @@ static void put_stacks(struct pen *p, const json_t *finding, int indent, size_t 
 {
     const json_t *stacks = json_object_get(finding, "stacks"), *s;
     const bool all = p->o->verbose || p->whole, backwards = is_backwards(stacks);
+    const bool wrapper = ends_in_wrapper(stacks);
     size_t told = 0, left = 0;
 
     for (size_t k = 0; k < json_array_size(stacks); k++) {
@@ -171,7 +205,7 @@ static void put_stacks(struct pen *p, const json_t *finding, int indent, size_t 
             continue;
         }
         told++;
-        put_stack(p, s, indent, most != 0);
+        put_stack(p, s, indent, most != 0, wrapper);
         if (more > 0) {
             buf_printf(p->b, "%*s", indent, "");
             buf_printf(p->b, tr(p->o->lang, "(and %d more like this one)\n"), more);

@@ -27,9 +27,9 @@ static const struct {
      N_("A signal that comes before the wait is lost. Does the waiting "
         "side test the condition first, with the lock held?")},
     {", holding no lock",
-     N_("Nothing orders these two, whichever came first here: in another "
-        "schedule one comes between the steps of the other. Every line that "
-        "accesses this memory has to hold the same lock, or be atomic."),
+     N_("Nothing orders these two accesses, so they can overlap. Every access to this memory "
+        "has to "
+        "hold the same lock, or be atomic."),
      true},
     {"still has its", N_("A reader sees the end only when every process has closed the write "
                          "end. Who still has it open?")},
@@ -47,11 +47,40 @@ static bool says(const json_t *finding, const char *part, bool all)
     return all ? labels && labels == json_array_size(stacks) : labels > 0;
 }
 
+/* Are there several places whose labels say `part`, and all of them the same lines? */
+static bool same_lines(const json_t *finding, const char *part)
+{
+    const json_t *first = NULL, *s;
+    int count = 0;
+    size_t i;
+
+    json_array_foreach(json_object_get(finding, "stacks"), i, s)
+    {
+        if (!strstr(get_str(s, "label"), part))
+            continue;
+        if (first &&
+            !json_equal(json_object_get(first, "frames"), json_object_get(s, "frames")))
+            return false;
+        first = s;
+        count++;
+    }
+    return count > 1;
+}
+
+/* Two locks as arguments, taken in the order in which they came. */
+static const char exchanged[] =
+    N_("All of them run the same lines, with the locks exchanged. Put the locks into one "
+       "order, by "
+       "address or number, before the line that takes the first of them.");
+
 const char *hints_find(const json_t *finding, bool *near)
 {
     enum verdict v;
 
     *near = true;
+    if (says(finding, "wait for each other", false) &&
+        same_lines(finding, " waits for lock ") && same_lines(finding, " has held lock "))
+        return exchanged;
     for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
         if (says(finding, hints[i].part, hints[i].all))
             return hints[i].hint;

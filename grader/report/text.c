@@ -9,11 +9,20 @@
 #include "report/pen.h"
 #include "report/words.h"
 
-/* What a reader sees at once. CAUSE: lines of the one that fails most tests; ANOTHER: of each
+/* What a reader sees at once. CAUSE: lines of the one that fails most tests, with the list of
+ * tests before it, but at least SHORTEST; ANOTHER: of each
  * of the others; SCREENFUL: of an exercise, below which the rest is only named; BEHIND: what
  * follows the causes. WIDE: columns that a verdict with its headline needs.
  * TALL: rows for a cause with its hints on a screen. */
-enum { CAUSE = 25, ANOTHER = 10, SCREENFUL = 60, BEHIND = 5, WIDE = 112, TALL = 28 };
+enum {
+    CAUSE = 26,
+    SHORTEST = 16,
+    ANOTHER = 10,
+    SCREENFUL = 60,
+    BEHIND = 5,
+    WIDE = 112,
+    TALL = 28
+};
 
 static bool passed(const json_t *test)
 {
@@ -173,6 +182,7 @@ static void name_causes(struct pen *p, const struct causes *c, int from)
 static void put_causes(struct pen *p, const struct causes *c, int used)
 {
     const int begun = pen_lines(p->b) - used;
+    const int first = CAUSE - used < SHORTEST ? SHORTEST : CAUSE - used;
     int i;
 
     for (i = 0; i < c->count; i++) {
@@ -182,7 +192,7 @@ static void put_causes(struct pen *p, const struct causes *c, int used)
 
         if (i > 0 && room < ANOTHER)
             break;
-        put_cause(p, &c->list[i], i + 1, i == 0 ? (room < CAUSE ? room : CAUSE) : ANOTHER,
+        put_cause(p, &c->list[i], i + 1, i == 0 ? (room < first ? room : first) : ANOTHER,
                   i == 0 ? DETAIL_FULL : DETAIL_PLACES);
     }
     if (i < c->count)
