@@ -70,7 +70,7 @@ static void tell_readers(struct found *f, const struct object *o, int waiter)
     }
 }
 
-/* Several may wait for one. */
+/* Several may wait for one lock, or for one condition, whose last signal has no holder: -1. */
 static bool is_told(const struct found *f, int holder, uint64_t lock)
 {
     for (int i = 0; i < f->stack_count; i++)
@@ -112,19 +112,24 @@ static void tell_holder(struct found *f, uint64_t addr, int waiter)
 static void tell_signal(struct found *f, const struct task *t)
 {
     const struct object *o = object_find((void *)t->op.obj);
+    struct found_stack *s;
     char name[32];
 
-    if (!o || o->kind != OBJ_COND || !o->signalled)
+    if (!o || o->kind != OBJ_COND || !o->signalled || is_told(f, -1, o->addr))
         return;
     if (o->signal_to == -1)
-        bug_stack(f, -1, o->signal_pc, o->signal_node,
-                  "the last signal was sent here, when nobody was waiting");
+        s = bug_stack(f, -1, o->signal_pc, o->signal_node,
+                      "the last signal was sent here, when nobody was waiting");
     else if (o->signal_to == -2)
-        bug_stack(f, -1, o->signal_pc, o->signal_node,
-                  "the last broadcast was sent here, and woke all who waited then");
+        s = bug_stack(f, -1, o->signal_pc, o->signal_node,
+                      "the last broadcast was sent here, and woke all who waited then");
     else
-        bug_stack(f, -1, o->signal_pc, o->signal_node, "the last signal, sent here, woke %s",
-                  task_name(o->signal_to, name));
+        s = bug_stack(f, -1, o->signal_pc, o->signal_node,
+                      "the last signal, sent here, woke %s", task_name(o->signal_to, name));
+    if (s) {
+        s->object = o->addr;
+        s->holder = true;
+    }
 }
 
 /* ---- descriptors ---- */

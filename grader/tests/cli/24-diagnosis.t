@@ -234,6 +234,9 @@ same "in the rows, too" "$first" '\(locks [AB]\)'
 never "main only waits for their end" "$first" '3 (tasks|threads)'
 never "nobody left a function too early" "$first" 'without unlocking'
 
+report 08 signal-for-broadcast
+is "one last signal, however many wait" "$(printf '%s\n' "$first" | grep -A2 'the last signal, sent here' | grep -c 'more like this one')" 0
+same "what it should be" "$first" 'think about: pthread_cond_signal\(\) wakes one of those who wait'
 report 08 polling
 same "the test's own question, where nothing nearer is known" "$first" 'about this test: What does your thread do while it waits'
 same "the loop" "$first" 'event\.c:[0-9]+: nanosleep\('
