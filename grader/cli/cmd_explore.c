@@ -371,8 +371,10 @@ static void tell_how_to_go_on(const struct explore_options *o, char *const files
 
 static void leave_out_known(struct explore_options *o, struct exploration *x)
 {
+    if (o->x.token) /* it was asked for */
+        return;
     suppress_apply(&o->known, x);
-    for (int i = 0; i < o->known.count && !o->x.token; i++)
+    for (int i = 0; i < o->known.count; i++)
         if (o->known.rules[i].times == 0)
             fprintf(stderr, "lockstep explore: nothing was found that '%s:%s' suppresses\n",
                     o->known.rules[i].verdict, o->known.rules[i].pattern);

@@ -2,11 +2,28 @@
 #include "cli/searching.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/cmd.h"
 #include "cli/screen.h"
+#include "core/escape.h"
 #include "core/util.h"
+
+/* The page lies in the program's memory: any bytes may stand there, and change meanwhile. */
+static void show_first(const struct ls_progress *p)
+{
+    const struct ls_progress at = *p;
+    struct buf line = {0};
+
+    escape_terminal(&line, at.verdict, strnlen(at.verdict, sizeof at.verdict));
+    buf_puts(&line, ": ");
+    escape_terminal(&line, at.message, strnlen(at.message, sizeof at.message));
+    progress_clear();
+    fprintf(stderr, "found in schedule %llu: %s\n", (unsigned long long)at.found_in,
+            line.data ? line.data : "");
+    buf_release(&line);
+}
 
 /* A line that is written over on a terminal, and the first finding as soon as there is one. */
 void searching_show(void *ctx, const struct ls_progress *p)
@@ -20,13 +37,8 @@ void searching_show(void *ctx, const struct ls_progress *p)
     if (!isatty(STDERR_FILENO))
         return;
     if (p->found_in && !w->told) {
-        struct ls_progress at = *p; /* the program may write there */
-
         w->told = true;
-        at.verdict[sizeof at.verdict - 1] = at.message[sizeof at.message - 1] = '\0';
-        progress_clear();
-        fprintf(stderr, "found in schedule %llu: %s: %s\n", (unsigned long long)at.found_in,
-                at.verdict, at.message);
+        show_first(p);
     }
     if (now < w->shown + EVERY_MS / 1000.0)
         return;

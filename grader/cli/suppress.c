@@ -38,6 +38,8 @@ int suppress_read(struct suppress *s, const char *path, struct err *e)
 {
     int number = 0;
 
+    if (s->text)
+        return err_set(e, ERR_USAGE, "--suppress takes one file");
     if (slurp(path, 1 << 20, &s->text, NULL, e) < 0)
         return -1;
     for (char *line = s->text, *next; line; line = next) {
@@ -105,6 +107,8 @@ void suppress_apply(struct suppress *s, struct exploration *x)
             continue;
         }
         x->suppressed++;
+        if (strcmp(x->extent, "all") == 0)
+            x->extent = "budget"; /* "all" is the claim that there is no bug */
         x->bugs -= !(*at)->advice;
         *at = (*at)->next;
     }

@@ -166,6 +166,16 @@ int main(void)
     check("Ctrl-C: what was found so far, and how to go on", t.end() == 130 and
           re.search(r"\d+ schedules explored \(stopped: interrupted\): no bug found", t.text) and
           "for other schedules: lockstep explore --seed 2 long.c" in t.text and "all" not in t.text, t.text)
+    text = (folder / "long.c").read_text()
+    (folder / "late.c").write_text(text.replace("i < 30", "i < 4000").replace("n++;\n", "n++;\n        lost++;\n")
+                                   .replace("static int n;", "static int n, lost;").replace(
+        "pthread_mutex_unlock(&m);", "pthread_mutex_unlock(&m);\n        lost++;"))
+    (folder / "known").write_text("leak:none\n")  # with it a bug does not end the search
+    t = start("explore", "--schedules", "100000000", "--suppress", "known", "late.c")
+    check("a long schedule with a bug", t.wait("found in schedule 1: data-race: "), t.text)
+    t.key("\x03")
+    check("Ctrl-C: it is shown, and nothing is said against the program", t.end() == 1 and
+          "data-race: work / work" in t.text and "interrupted" in t.text and "same thing twice" not in t.text, t.text)
     t = start("explore", str(top / "grader/docs/racy.c"))
     check("the first one at once", t.end() == 1 and
           re.search(r"found in schedule \d+: data-race: two threads.*the interleaving", t.text, re.S), t.text)

@@ -46,6 +46,10 @@ static void announce(enum op_kind kind, const volatile void *p, size_t size, uin
                     .obj = key_of((uintptr_t)p)};
 
     W->me->last_pc = op.pc;
+    if (W->me->stray.pc)
+        path_read_stray();
+    if (kind == OP_ATOMIC_RMW && !returns_in_suite(pc))
+        W->other_locks = true;
     step_op(&op);
     if (in_heap((uintptr_t)p))
         heap_check((uintptr_t)p, size, kind != OP_ATOMIC_LOAD, pc);

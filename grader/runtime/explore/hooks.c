@@ -121,6 +121,8 @@ static inline void touch(uintptr_t addr, size_t size, bool write, bool is_volati
     if (W->me->signal_due)
         signal_due();
     W->me->last_pc = program_pc(pc);
+    if (W->me->stray.pc && !write)
+        path_read_stray();
     note_fresh(addr);
     switch (quiet_point()) {
     case QUIET_WATCH:

@@ -215,6 +215,7 @@ static int try_sem(struct io *io, void *arg)
 {
     struct sem_call *c = arg;
 
+    W->other_locks = true;
     io->rc = semop(c->id, c->ops, c->n);
     return io->rc < 0 && errno == EAGAIN ? IO_WOULD_BLOCK : IO_DONE;
 }
@@ -317,6 +318,7 @@ static int try_flock(struct io *io, void *arg)
 {
     const struct lock_call *c = arg;
 
+    W->other_locks = true;
     io->rc = flock(io->fd, c->op | LOCK_NB);
     return io->rc < 0 && errno == EWOULDBLOCK ? IO_WOULD_BLOCK : IO_DONE;
 }
@@ -351,6 +353,7 @@ static int try_range(struct io *io, void *arg)
         errno = EDEADLK;
         return IO_DONE;
     }
+    W->other_locks = true;
     io->rc = fcntl(io->fd, c->op, &f);
     return io->rc < 0 && (errno == EAGAIN || errno == EACCES) ? IO_WOULD_BLOCK : IO_DONE;
 }

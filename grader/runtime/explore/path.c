@@ -83,8 +83,11 @@ void path_block(uint32_t pc, uintptr_t frame)
 
     if (i < 0)
         return;
-    if (t->stray.pc && i + 1 == t->stray.depth && was_here(&t->stack[i], pc))
-        t->stray.pc = 0; /* a loop: the condition is tested again */
+    if (t->stray.pc && i + 1 == t->stray.depth) {
+        if (was_here(&t->stack[i], pc))
+            t->stray.pc = 0; /* a loop: the condition is tested again */
+        t->stray.gone_on = true;
+    }
     t->stack[i].block[t->stack[i].blocks++ % BLOCKS_KEPT] = pc;
 }
 
@@ -112,8 +115,18 @@ void path_leave_stray(void)
 {
     struct task *t = W->me;
 
-    if (t->depth <= t->stray.depth)
+    if (t->depth <= t->stray.depth) {
         t->stray.depth = t->depth - 1;
+        t->stray.gone_on = true;
+    }
+}
+
+/* It reads before any branch behind the wait: do { wait } while (...) tests its condition
+ * there. */
+void path_read_stray(void)
+{
+    if (!W->me->stray.gone_on)
+        W->me->stray.pc = 0;
 }
 
 /* Without blocks (code that is optimised has none) a loop could not be told from an if. */
@@ -123,7 +136,7 @@ void path_woken(bool without_notice, uint32_t pc)
     const struct shadow_frame *f = frame_of(t);
     const bool known = without_notice && f && f->blocks;
 
-    t->stray = (struct stray){known ? pc : 0, task_node(t), t->depth, {0}};
+    t->stray = (struct stray){known ? pc : 0, task_node(t), t->depth, false, {0}};
     for (uint32_t i = 0; known && i < STRAY_BRANCHES; i++)
         t->stray.branch[i] = block_before(f, i + 1);
 }
@@ -179,7 +192,7 @@ void path_tell_strays(struct found *f)
         const struct task *t = &W->tasks[i];
         struct found_stack *s;
 
-        if (!t->stray.pc)
+        if (!t->stray.pc || !t->stray.gone_on)
             continue;
         bug_stack(f, i, t->stray.pc, t->stray.node,
                   "%s was woken here without a signal, which POSIX allows (a spurious "

@@ -304,8 +304,8 @@ static const char *both_of(const struct record *a, const struct record *b)
  * none. */
 static const char *holding(const struct record *r, const struct record *other)
 {
-    if (r->locks == 0) /* a semaphore may be its lock */
-        return r->atomic || W->semaphores ? "" : ", holding no lock";
+    if (r->locks == 0) /* a semaphore or a flag of its own may be its lock */
+        return r->atomic || W->other_locks ? "" : ", holding no lock";
     if (other->locks == 0)
         return r->locks == 1 ? ", holding a lock" : ", holding locks";
     return ", holding a lock that does not keep the other one out";

@@ -24,14 +24,14 @@ extern const char __stop_ls_suite_text[] __attribute__((weak));
 
 enum { JB_RBP = 1, JB_RSP = 6, JB_PC = 7, POINTER_GUARD = 6 /* fs:0x30, in words */ };
 
-static bool in_suite(uintptr_t pc)
+bool returns_in_suite(uintptr_t pc)
 {
     return pc >= (uintptr_t)__start_ls_suite_text && pc < (uintptr_t)__stop_ls_suite_text;
 }
 
 void returns_open(void)
 {
-    if (W->o.returns && !in_suite((uintptr_t)__start_ls_suite_text))
+    if (W->o.returns && !returns_in_suite((uintptr_t)__start_ls_suite_text))
         broken("the suite was not linked as --returns wants it");
 }
 
@@ -54,7 +54,7 @@ static void __attribute__((noreturn)) tampers(const char *how, uintptr_t pc)
 /* A write beyond an array does this as well, but leads to no place in the suite. */
 static void __attribute__((noreturn)) turned_aside(uintptr_t to, uintptr_t pc)
 {
-    if (in_suite(to))
+    if (returns_in_suite(to))
         tampers("a function was made to return to another place than it was called from", pc);
     frame_bug("crash", "the address that a function returns to was overwritten", pc);
 }
@@ -63,7 +63,7 @@ void returns_enter(struct shadow_frame *f, const void *frame, uintptr_t pc, bool
 {
     f->apart = realigned ? ((const uintptr_t *)frame)[-1] : 0;
     f->back = ((const uintptr_t *)frame)[1];
-    f->suite = in_suite(pc);
+    f->suite = returns_in_suite(pc);
 }
 
 /* The entry of the function whose frame stands at `frame`, -1: there is none. */
@@ -104,7 +104,7 @@ void returns_exit(struct task *t, const void *frame, uintptr_t pc)
         turned_aside(back, pc);
     if (t->stack[i].apart)
         check_apart(&t->stack[i], (const uintptr_t *)frame, pc);
-    if (i + 1 < t->depth && in_suite(pc) && !t->frames_lost)
+    if (i + 1 < t->depth && returns_in_suite(pc) && !t->frames_lost)
         tampers("the test went on although what it had called did not return", pc);
     t->depth = i + 1;
     t->frames_lost = false;
@@ -118,7 +118,7 @@ void returns_check_call(uintptr_t pc, const void *frame)
     if (!RUNNING || !W->o.returns)
         return;
     t = W->me;
-    if (!in_suite(pc))
+    if (!returns_in_suite(pc))
         tampers("a function of the test was called by what is tested", pc);
     if (t->depth <= STACK_DEPTH && entry_of(t, (uintptr_t)frame) != t->depth - 1)
         tampers("the test went on although what it had called did not return", pc);
@@ -148,11 +148,11 @@ void returns_check_jump(const void *env, uintptr_t pc)
         return;
     t = W->me;
     depth = t->depth < STACK_DEPTH ? t->depth : STACK_DEPTH;
-    if (!in_suite(pc) && in_suite(plain_value(word[JB_PC])))
+    if (!returns_in_suite(pc) && returns_in_suite(plain_value(word[JB_PC])))
         tampers("a jump buffer leads into the test", pc);
     while (depth > 0 && t->stack[depth - 1].frame < sp) {
         depth--;
-        if (t->stack[depth].suite && !in_suite(pc))
+        if (t->stack[depth].suite && !returns_in_suite(pc))
             tampers("a jump buffer leads past the test", pc);
     }
     t->frames_lost |= depth == STACK_DEPTH; /* how many of those that are not kept: unknown */

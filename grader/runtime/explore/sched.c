@@ -345,7 +345,7 @@ static void watch_budgets(void)
 {
     if (W->ops - W->passed_at > W->work_step)
         idle_time_passes();
-    if (W->ops % STOP_EVERY == 0 && progress_stopped()) {
+    if (W->ops % STOP_EVERY == 0 && !W->replaying && progress_stopped()) {
         W->interrupted = true;
         too_much("the search was interrupted");
     }

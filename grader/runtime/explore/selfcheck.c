@@ -15,7 +15,8 @@ bool check_is_due(void)
 
     while (n >= 10 && n % 10 == 0)
         n /= 10;
-    return n == 1 && W->ending != END_PRUNED && W->taken_count < W->taken_max;
+    return n == 1 && !W->interrupted && W->ending != END_PRUNED &&
+           W->taken_count < W->taken_max;
 }
 
 bool same_again(void (*run)(void))

@@ -66,7 +66,7 @@ void sem_fork(struct object *copy, const struct object *of)
 
 static void pop(struct object *s)
 {
-    W->semaphores = true;
+    W->other_locks = true;
     clock_acquire(&s->tokens->clock);
     if (--s->tokens->many == 0)
         s->tokens = s->tokens->next;

@@ -176,7 +176,8 @@ struct task {
      */
     struct stray {
         uint32_t pc, node;
-        int depth; /* of the frame in which the condition may still be tested again */
+        int depth;    /* of the frame in which the condition may still be tested again */
+        bool gone_on; /* behind the wait it has come to another branch, or has left */
         uint32_t branch[STRAY_BRANCHES]; /* the blocks before, the last one first */
     } stray;
 
@@ -536,7 +537,7 @@ struct world {
     uint64_t schedules_run, pruned, points_total, ops_total;
     uint64_t races_new;
     uint64_t dropped;          /* findings that found no room */
-    bool semaphores;           /* the program takes some: they may be its locks */
+    bool other_locks;          /* it takes what may be locks and is not counted as held */
     bool interrupted;          /* the search was ended by who watches it */
     bool unwatched;            /* it touched more memory than is watched for races */
     uint64_t waits, waits_max; /* condition waits of this schedule; most in one */
@@ -747,6 +748,7 @@ extern char *heap_base, *heap_limit;
 void returns_open(void); /* before a test's body, and behind it */
 void returns_close(void);
 void returns_enter(struct shadow_frame *f, const void *frame, uintptr_t pc, bool realigned);
+bool returns_in_suite(uintptr_t pc); /* false as well where there is no suite */
 void returns_exit(struct task *t, const void *frame, uintptr_t pc);
 void returns_check_call(uintptr_t pc, const void *frame);
 void returns_check_jump(const void *env, uintptr_t pc); /* a jmp_buf */
@@ -759,6 +761,7 @@ void path_block(uint32_t pc, uintptr_t frame);  /* a basic block begins */
 void path_leave(uintptr_t pc, uintptr_t frame); /* a function ends, and its task holds locks */
 void path_woken(bool without_notice, uint32_t pc); /* a condition wait is over */
 void path_leave_stray(void);
+void path_read_stray(void);
 void path_tell_left(struct found *f, const struct task *holder, uint64_t lock);
 void path_tell_strays(struct found *f);
 

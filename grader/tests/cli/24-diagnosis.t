@@ -213,6 +213,40 @@ run 1 "$LOCKSTEP" explore --strategy random "$tmp/again.c"
 same "the assertion fails" "$out" 'assertion failed: !seen'
 never "who calls the function that waits tests the condition again" "$out" 'spurious wake-up'
 
+sed 's/while (!ready)/do/; s/nap();/nap(); while (!ready);/' "$tmp/again.c" >"$tmp/do.c"
+run 1 "$LOCKSTEP" explore --strategy random "$tmp/do.c"
+never "nor who tests it behind the wait" "$out" 'spurious wake-up'
+cat >"$tmp/own.c" <<'EOF'
+#include <pthread.h>
+#include <stdatomic.h>
+static atomic_flag lock = ATOMIC_FLAG_INIT;
+static int a, b;
+static void *work(void *arg)
+{
+    while (atomic_flag_test_and_set(&lock))
+        ;
+    a++;
+    if (arg)
+        b++;
+    atomic_flag_clear(&lock);
+    if (!arg)
+        b++;
+    return arg;
+}
+int main(void)
+{
+    pthread_t t[2];
+    for (int i = 0; i < 2; i++)
+        pthread_create(&t[i], NULL, work, i ? &a : NULL);
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}
+EOF
+run 1 "$LOCKSTEP" explore "$tmp/own.c"
+same "a race beside a lock of one's own" "$out" "without synchronisation: 'b'"
+never "of which it is not said that nobody holds it" "$out" 'holding no lock'
+
 # A race: which side has no lock.
 report 04 value-unlocked
 same "who holds the lock" "$first" 'thread [0-9]+ writes here, holding a lock$'

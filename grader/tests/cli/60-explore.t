@@ -182,6 +182,12 @@ run 0 "$LOCKSTEP" explore --suppress known racy.c
 same "all of it left out, and counted" "$out" '^1000 schedules explored, findings suppressed: [0-9]+: no other bug found$'
 never "nothing is claimed of all schedules" "$out" 'all [0-9]+ schedules|: no bug found|data-race'
 same "a line that nothing fits" "$err" "nothing was found that 'leak:nothing_\*' suppresses"
+run 0 "$LOCKSTEP" explore --suppress known --strategy dfs --schedules 100000 --json racy.c
+same "not in JSON either" "$out" '"extent": "budget"'
+never "of a search that has an end" "$out" '"extent": "all"'
+run 2 "$LOCKSTEP" explore --suppress known --suppress known racy.c
+run 1 "$LOCKSTEP" explore --suppress known --replay "$token" racy.c
+same "a schedule that was asked for is shown" "$out" 'data-race: '
 printf 'data-race:a*\n*:*\n' >known
 run 0 "$LOCKSTEP" explore --suppress known racy.c
 never "a line whose findings another one names as well" "$err" 'nothing was found'
