@@ -289,9 +289,9 @@ static void put_replay(struct pen *p, const json_t *schedule, const char *indent
     if (!*token) /* not of one schedule, or of one without end */
         return;
     if (p->o->replay)
-        buf_printf(p->b, "%s%s: %s ", indent, pen_word(p, "replay"), p->o->replay);
+        buf_printf(p->b, "%s%s %s ", indent, pen_word(p, "replay:"), p->o->replay);
     else if (p->test)
-        buf_printf(p->b, "%s%s: lockstep replay %s %s --token ", indent, pen_word(p, "replay"),
+        buf_printf(p->b, "%s%s lockstep replay %s %s --token ", indent, pen_word(p, "replay:"),
                    p->exercise, p->test);
     else
         return;

@@ -333,6 +333,27 @@ static bool say_around(struct buf *b, const char *s, int depth, int *work)
     return done;
 }
 
+/* "unlocks a mutex that nobody holds: byte 8 of a block": what stands before the colon is a
+ * sentence of its own, and surer than a template that takes all of it ("unlocks %s"). */
+static bool say_front(struct buf *b, const char *s, int depth, int *work)
+{
+    const char *colon = strstr(s, ": ");
+    struct buf front = {0};
+    const struct entry *e;
+
+    if (!colon || depth >= DEPTH || !memchr(s, ' ', (size_t)(colon - s)))
+        return false;
+    buf_add(&front, s, (size_t)(colon - s));
+    e = front.data ? find(front.data) : NULL;
+    buf_release(&front);
+    if (!e)
+        return false;
+    buf_puts(b, e->text);
+    buf_puts(b, "：");
+    say_part(b, colon + 2, strlen(colon + 2), depth, work);
+    return true;
+}
+
 /* false, and nothing appended, when nothing of it is known. */
 static bool say_at(struct buf *b, const char *s, int depth, int *work)
 {
@@ -343,6 +364,8 @@ static bool say_at(struct buf *b, const char *s, int depth, int *work)
         buf_puts(b, e->text);
         return true;
     }
+    if (say_front(b, s, depth, work))
+        return true;
     if (depth<DEPTH && * work> 0 && (e = recognise(s, args, work))) {
         fill(b, e->text, args, depth, work);
         return true;

@@ -65,7 +65,7 @@ mkdir "$tmp/shm"
 cp "$top/fixtures/01-shared-value/left-in-dev-shm.c" "$tmp/shm/shared_value.c"
 rm -f /dev/shm/purse-* # a killed grader leaves them
 run 1 env LOCKSTEP_TIER=none "$LOCKSTEP" grade 1 --submission "$tmp/shm" -v
-same "what is left in /dev/shm is seen there too" "$out" 'Left behind when the test had ended: shm purse-0'
+same "what is left in /dev/shm is seen there too" "$out" 'Left behind when the test had ended: shared memory object purse-0'
 : >/dev/shm/purse-0
 # Another sandbox on this machine has a file of that name mapped, in a /dev/shm of its own.
 cat >"$tmp/map.py" <<'EOF'
