@@ -17,6 +17,7 @@ enum {
     SCHEDULES = 1000, /* unless another number is asked for */
     FILES_MAX = 32,
     FLAGS_MAX = 24,
+    PATIENCE_MAX = 60, /* s */
     OPT_STRATEGY = 256,
     OPT_SCHEDULES,
     OPT_SEED,
@@ -24,6 +25,7 @@ enum {
     OPT_CFLAGS,
     OPT_REPLAY,
     OPT_BOUND,
+    OPT_PATIENCE,
     OPT_GDB,
     OPT_FORK,
     OPT_TRUST_ASM,
@@ -49,6 +51,8 @@ static const struct option_row rows[] = {
     {OPT_SCHEDULES, "schedules", "N", "stop after N schedules (default 1000)"},
     {OPT_SEED, "seed", "K", "which random schedules (default 1)"},
     {OPT_BOUND, "preemptions", "N", "dfs and dpor: at most N preemptions a schedule"},
+    {OPT_PATIENCE, "patience", "S",
+     "let a time limit pass while others do not run for S s (default 10)"},
     {OPT_CFLAGS, "cflags", "FLAGS", "more flags for the compiler, in one word"},
     {OPT_REPLAY, "replay", "TOKEN", "run this one schedule, and show it step by step"},
     {OPT_ALL, "all", NULL,
@@ -119,10 +123,16 @@ static int use(void *ctx, int key, const char *value, struct err *e)
             return -1;
         o->x.preemptions = (int)n + 1;
         return 0;
+    case OPT_PATIENCE:
+        if (count_of("--patience", value, 0, PATIENCE_MAX, &n, e) < 0)
+            return -1;
+        o->x.patience = (int)n + 1;
+        return 0;
     case OPT_CFLAGS:
         return split_flags(o, value, e);
     case OPT_REPLAY:
         o->x.token = value;
+        o->x.patience = PATIENCE_MAX + 1; /* the token was found with some other one */
         return 0;
     case OPT_GDB:
         o->gdb = true;

@@ -87,6 +87,8 @@ N_("creates thread %s")
 N_("cancels thread %s")
 N_("begins to wait")
 N_("returns from waiting")
+N_("fails for no reason, as C11 allows")
+N_("fails for no reason, as C11 allows: %s")
 N_("is woken spuriously, as POSIX allows")
 N_("is woken spuriously, as POSIX allows: %s")
 N_("reads the clock")
@@ -362,7 +364,17 @@ N_("inline assembly was not explored")
 N_("more than %d preemptions")
 N_("%llu more were given up, since they would have repeated others")
 
+/* exercises/13-driver-conductor/check_driver_conductor.c */
+N_("the driver")
+N_("the conductor")
+N_("%s was killed by SIG%s")
+N_("%s left with %d")
+
+N_("descriptor pipe")
+N_("descriptor socket")
+
 /* runtime/explore/failed.c */
+N_("returns %s")
 N_("returns EAGAIN")
 N_("returns EBUSY")
 N_("returns EDEADLK")

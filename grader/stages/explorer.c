@@ -42,6 +42,8 @@ static int arguments(char **argv, const char *program, const char *watched,
         n = add(argv, n, a, "--after", arena_printf(a, "%ld", o->after));
     if (o->preemptions)
         n = add(argv, n, a, "--preemptions", arena_printf(a, "%d", o->preemptions - 1));
+    if (o->patience)
+        n = add(argv, n, a, "--patience", arena_printf(a, "%d", o->patience - 1));
     if (o->inputs)
         n = add(argv, n, a, "--inputs", o->inputs);
     if (o->test)

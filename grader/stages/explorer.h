@@ -24,6 +24,7 @@ struct explorer_options {
     long seed;            /* 0: 1 */
     long after;           /* schedules more once it has failed; < 0: the default */
     int preemptions;      /* bound + 1; 0: none */
+    int patience;         /* s that others may be kept from running, + 1; 0: 10 s */
     const char *inputs;   /* seed of a suite's inputs, hex */
     const char *test;     /* a suite's test; NULL for a program with a main */
     const char *trail;    /* by which assertions that comes (trail.h); NULL: unknown */

@@ -20,7 +20,7 @@ prog() {
             'static void use(void) { (void)&m; (void)&c; }'
         cat
     } >"$tmp/$1.c"
-    "$LOCKSTEP" explore --json --schedules "${3:-300}" "$tmp/$1.c" >"$tmp/$1.json" 2>"$tmp/$1.err" \
+    "$LOCKSTEP" explore --json --schedules "${3:-300}" --patience "${4:-10}" "$tmp/$1.c" >"$tmp/$1.json" 2>"$tmp/$1.err" \
         </dev/null
     status=$?
     got=$(python3 -c '

@@ -150,6 +150,17 @@ static void updated(const volatile void *p, uint64_t before, size_t size, uintpt
         saw(p, before, pc);
 }
 
+/* C11 7.17.7.4p4: a weak one may fail though the two are equal. */
+static bool fails_for_no_reason(const void *expected, const volatile void *p, size_t size,
+                                int fmo)
+{
+    if (memcmp(expected, (const void *)p, size) != 0 || !odd_exchange())
+        return false;
+    access_atomic((uintptr_t)p, size, false, CALLER);
+    order_load(p, fmo);
+    return true;
+}
+
 #define ATOMIC_MOVE(B, T)                                                                      \
     T __tsan_atomic##B##_load(const volatile T *p, int mo);                                    \
     T __tsan_atomic##B##_load(const volatile T *p, int mo)                                     \
@@ -194,12 +205,14 @@ static void updated(const volatile void *p, uint64_t before, size_t size, uintpt
     }
 
 /* A failed exchange only loads, with the failure order. */
-#define ATOMIC_CAS_BODY(T, p, expected, desired, mo, fmo)                                      \
+#define ATOMIC_CAS_BODY(T, p, expected, desired, mo, fmo, weak)                                \
     bool ok;                                                                                   \
     if (!RUNNING)                                                                              \
         return __atomic_compare_exchange_n(p, expected, desired, 0, __ATOMIC_SEQ_CST,          \
                                            __ATOMIC_SEQ_CST);                                  \
     announce(OP_ATOMIC_RMW, p, sizeof(T), CALLER);                                             \
+    if ((weak) && fails_for_no_reason(expected, p, sizeof(T), fmo))                            \
+        return false;                                                                          \
     ok = __atomic_compare_exchange_n(p, expected, desired, 0, __ATOMIC_SEQ_CST,                \
                                      __ATOMIC_SEQ_CST);                                        \
     access_atomic((uintptr_t)p, sizeof(T), ok, CALLER);                                        \
@@ -218,20 +231,20 @@ static void updated(const volatile void *p, uint64_t before, size_t size, uintpt
     bool __tsan_atomic##B##_compare_exchange_strong(volatile T *p, T *expected, T desired,     \
                                                     int mo, int fmo)                           \
     {                                                                                          \
-        ATOMIC_CAS_BODY(T, p, expected, desired, mo, fmo)                                      \
+        ATOMIC_CAS_BODY(T, p, expected, desired, mo, fmo, true)                                \
     }                                                                                          \
     bool __tsan_atomic##B##_compare_exchange_weak(volatile T *p, T *expected, T desired,       \
                                                   int mo, int fmo);                            \
     bool __tsan_atomic##B##_compare_exchange_weak(volatile T *p, T *expected, T desired,       \
                                                   int mo, int fmo)                             \
     {                                                                                          \
-        ATOMIC_CAS_BODY(T, p, expected, desired, mo, fmo)                                      \
+        ATOMIC_CAS_BODY(T, p, expected, desired, mo, fmo, true)                                \
     }                                                                                          \
     static inline __attribute__((always_inline)) bool cas_##B(                                 \
         volatile T *p, T *expected, T desired, int mo, int fmo){ATOMIC_CAS_BODY(               \
-        T, p, expected, desired, mo,                                                           \
-        fmo)} T __tsan_atomic##B##_compare_exchange_val(volatile T *p, T expected, T desired,  \
-                                                        int mo, int fmo);                      \
+        T, p, expected, desired, mo, fmo,                                                      \
+        false)} T __tsan_atomic##B##_compare_exchange_val(volatile T *p, T expected,           \
+                                                          T desired, int mo, int fmo);         \
     T __tsan_atomic##B##_compare_exchange_val(volatile T *p, T expected, T desired, int mo,    \
                                               int fmo)                                         \
     {                                                                                          \
@@ -328,14 +341,16 @@ void __tsan_atomic128_store(volatile wide *p, wide v, int mo)
     *p = v;
 }
 
-static inline __attribute__((always_inline)) bool cas_wide(volatile wide *p, wide *expected,
-                                                           wide desired, int mo, int fmo)
+static inline __attribute__((always_inline)) bool
+cas_wide(volatile wide *p, wide *expected, wide desired, int mo, int fmo, bool weak)
 {
     bool ok;
 
     if (!RUNNING)
         return wide_cas(p, expected, desired);
     announce(OP_ATOMIC_RMW, p, sizeof *p, CALLER);
+    if (weak && fails_for_no_reason(expected, p, sizeof *p, fmo))
+        return false;
     ok = wide_cas(p, expected, desired);
     access_atomic((uintptr_t)p, sizeof *p, ok, CALLER);
     order_load(p, ok ? mo : fmo);
@@ -353,19 +368,19 @@ bool __tsan_atomic128_compare_exchange_strong(volatile wide *p, wide *e, wide v,
 bool __tsan_atomic128_compare_exchange_strong(volatile wide *p, wide *e, wide v, int mo,
                                               int fmo)
 {
-    return cas_wide(p, e, v, mo, fmo);
+    return cas_wide(p, e, v, mo, fmo, false);
 }
 
 bool __tsan_atomic128_compare_exchange_weak(volatile wide *p, wide *e, wide v, int mo, int fmo);
 bool __tsan_atomic128_compare_exchange_weak(volatile wide *p, wide *e, wide v, int mo, int fmo)
 {
-    return cas_wide(p, e, v, mo, fmo);
+    return cas_wide(p, e, v, mo, fmo, true);
 }
 
 wide __tsan_atomic128_compare_exchange_val(volatile wide *p, wide e, wide v, int mo, int fmo);
 wide __tsan_atomic128_compare_exchange_val(volatile wide *p, wide e, wide v, int mo, int fmo)
 {
-    cas_wide(p, &e, v, mo, fmo);
+    cas_wide(p, &e, v, mo, fmo, false);
     return e;
 }
 

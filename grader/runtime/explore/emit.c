@@ -285,6 +285,8 @@ static const char *text_of(const struct trace_step *s, char *buf, size_t size)
                    : op_name(s->op.kind);
     case OP_COND_WAKE:
         return s->spurious ? "is woken spuriously, as POSIX allows:" : op_name(s->op.kind);
+    case OP_ATOMIC_RMW:
+        return s->spurious ? "fails for no reason, as C11 allows:" : op_name(s->op.kind);
     case OP_DELIVER:
         return text_of_signal(s, buf, size);
     case OP_SIGNAL:

@@ -14,6 +14,7 @@
 
 enum {
     LOOKS = 3,           /* at the same thing, before a task is parked */
+    LOOKS_ALONE = 200,   /* by the one that goes on alone in this schedule: odd.c */
     SAME_OLD = 1500,     /* hooks on the same memory without a change: the same */
     NAPS = 3,            /* time limits that passed without news: it polls */
     SOLO = 2000,         /* hooks alone before another one is tried */
@@ -49,7 +50,8 @@ void look(uint64_t what)
     what = (what ^ what >> 29) * 0xbf58476d1ce4e5b9u;
     for (int i = 0; i < SPIN_RING; i++)
         if (t->seen[i] == what && t->seen_at[i] == W->changes + 1) {
-            if (++t->seen_times[i] >= LOOKS && W->insister != t->id)
+            if (++t->seen_times[i] >= (W->odd.alone == t->id ? LOOKS_ALONE : LOOKS) &&
+                W->insister != t->id)
                 idle_park(t);
             return;
         }

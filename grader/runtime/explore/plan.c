@@ -3,9 +3,10 @@
  * The default plan, with what a trial on 67 buggy programs taught:
  *   the first schedules, with scheduling points at synchronisation only, find races;
  *   then SURW and POS take turns, two to one, where plain accesses count only if they have
- * raced; every tenth schedule has all points; every eighth wakes a condition wait for no
- * reason; a search that can be completed (dpor) is tried early: small tests end with a proof.
- * Everything follows from seed and number: no clock, no luck.
+ * raced; every tenth schedule has all points; some have what is no turn (odd.c): a wake-up
+ * for no reason, a time limit that passes; a search that can be completed (dpor) is tried
+ * early: small tests end with a proof. Everything follows from seed and number: no clock, no
+ * luck.
  */
 #include <string.h>
 
@@ -57,10 +58,13 @@ static struct plan_state {
     bool mixed;        /* the program forks, or sends signals */
     uint64_t races_seen;
     uint64_t failure_at; /* schedule of the first failure that is no race */
-    uint64_t spurious;   /* condition waits that have returned for no reason, one by one */
+    uint64_t spurious;   /* waits that have returned for no reason, and exchanges, one by one */
+    bool newest;         /* signals have woken who came last */
+    int alone;           /* tasks that have gone on alone, one by one */
+    uint64_t limits;     /* schedules in which one time limit passed */
 } * state;
 
-enum { SPURIOUS_MAX = 64 };
+enum { SPURIOUS_MAX = 64, ALONE_MAX = 8, LIMITS_MAX = 16, LIMIT_TIMES = 6 };
 
 void plan_open(void)
 {
@@ -111,18 +115,44 @@ static const struct strategy *default_strategy(void)
     return sampler(state->samples);
 }
 
+/* What no search varies, one by one: false when each has been. A suite's own limits, and its
+ * loops that look a bounded number of times, are made for real machines. */
+static bool odd_set(void)
+{
+    if (state->spurious < W->waits_max && state->spurious < SPURIOUS_MAX) {
+        W->odd.wake_at = ++state->spurious;
+        return true;
+    }
+    if (!state->newest) {
+        state->newest = W->odd.newest = true;
+        return W->waits_max > 1 || odd_set();
+    }
+    if (W->o.suite)
+        return false;
+    if (state->alone < ALONE_MAX && (uint32_t)state->alone < W->known.tasks) {
+        W->odd.alone = state->alone++;
+        return true;
+    }
+    if (state->limits >=
+        LIMIT_TIMES * (W->limits_max < LIMITS_MAX ? W->limits_max : LIMITS_MAX))
+        return false;
+    W->odd.limit_at = 1 + state->limits++ / LIMIT_TIMES;
+    return true;
+}
+
 static void set_extras(uint64_t n)
 {
     W->use_filter = !W->o.all_points;
-    W->wake_spuriously = W->shuffle_signals = W->short_reads = false;
-    W->spurious_at = 0;
+    W->odd = (struct odd){.alone = -1, .late = -1};
+    W->shuffle_signals = W->short_reads = false;
     W->dice = strategy_seed(W->known.seed ^ 0x5157);
     if (searches(W->strategy))
         return;
     if (n % 10 == 9 || n == 0)
         W->use_filter = false;
-    W->wake_spuriously = n % 8 == 7;
-    W->spurious_left = 1 + (int)(n / 8 % 3);
+    W->odd.wakes = n % 8 == 7;
+    W->odd.left = 1 + (int)(n / 8 % 3);
+    W->odd.limits = n % 8 == 3 && !W->o.suite;
     W->shuffle_signals = n % 4 == 3;
     W->short_reads = n % 3 == 2;
 }
@@ -141,18 +171,17 @@ static void tell_strategy(uint64_t n)
     k->preemptions = W->o.preemptions;
 }
 
-/* The search does not vary wake-ups without a reason: each wait has had one before the end. */
-static bool spurious_next(void)
+/* Behind a search: each has its own schedule before the end. */
+static bool odd_next(void)
 {
-    if (W->o.strategy || state->spurious >= W->waits_max || state->spurious >= SPURIOUS_MAX)
+    if (W->o.strategy)
         return false;
     W->strategy = &strategy_walk;
     W->strategy_memory = memory_of(W->strategy);
     tell_strategy(state->samples);
     set_extras(state->samples);
-    W->wake_spuriously = false;
-    W->spurious_at = ++state->spurious;
-    return W->strategy->begin(W->strategy_memory, &W->known);
+    W->odd = (struct odd){.alone = -1, .late = -1};
+    return odd_set() && W->strategy->begin(W->strategy_memory, &W->known);
 }
 
 /* The search has come to its end, one way or the other. */
@@ -173,7 +202,7 @@ bool plan_next(uint64_t n)
     if (state->failure_at && n >= state->failure_at + W->o.after)
         return false; /* it fails: more schedules would only say so again */
     if (state->exhausted)
-        return spurious_next();
+        return odd_next();
     for (;;) {
         W->strategy = W->o.strategy ? W->o.strategy : default_strategy();
         if (state->signals && W->strategy == &strategy_dpor)
@@ -182,12 +211,14 @@ bool plan_next(uint64_t n)
         tell_strategy(searches(W->strategy) ? n : state->samples);
         W->known.schedule = n;
         set_extras(state->samples);
+        if (!searches(W->strategy) && state->samples % 8 == 5)
+            odd_set();
         if (W->strategy->begin(W->strategy_memory, &W->known))
             return true;
         if (!searches(W->strategy))
             return false;
         if (search_ended())
-            return spurious_next();
+            return odd_next();
     }
 }
 

@@ -392,6 +392,8 @@ static void read_value(const char *o, const char *value, struct request *r)
         W->o.steps = number(value);
     else if (strcmp(o, "--preemptions") == 0)
         W->o.preemptions = (int)number(value);
+    else if (strcmp(o, "--patience") == 0)
+        W->o.patience = (int64_t)number(value) * 1000000000;
     else if (strcmp(o, "--after") == 0)
         W->o.after = number(value);
     else if (strcmp(o, "--strategy") != 0)
@@ -441,6 +443,7 @@ static void open_world(void)
                             .steps = STEPS_MAX,
                             .all_steps = ALL_STEPS_MAX,
                             .preemptions = -1,
+                            .patience = PATIENCE * (int64_t)1000000000,
                             .after = 50,
                             .quiet = true};
     W->tasks = region_alloc(TASK_MAX * sizeof *W->tasks);

@@ -189,6 +189,7 @@ void bug_note(struct found *f)
 
     set_key(f);
     place_address(f);
+    odd_tell(f);
     if (W->tracing && f->key == W->trace_key && !W->trace_stop)
         W->trace_stop = W->trace_count;
     k = known(f->key);

@@ -88,38 +88,6 @@ static int ask_strategy(int n, int current)
     return i;
 }
 
-/* POSIX lets a condition wait return for no reason, so now and then one does. */
-static void wake_for_no_reason(void)
-{
-    int to = -1, n = 0;
-
-    if (W->replaying) {
-        to = planned('w');
-    } else if (W->spurious_at) {
-        for (int i = 0; i < W->task_count && to < 0; i++)
-            if (W->tasks[i].state == TASK_READY && W->tasks[i].op.kind == OP_COND_WAKE &&
-                W->tasks[i].wait_number == W->spurious_at && !W->tasks[i].notified)
-                to = i;
-        if (to >= 0)
-            W->spurious_at = 0; /* once */
-    } else if (W->wake_spuriously && W->spurious_left > 0) {
-        for (int i = 0; i < W->task_count; i++) {
-            struct task *t = &W->tasks[i];
-
-            if (t->state == TASK_READY && t->op.kind == OP_COND_WAKE && !t->notified &&
-                !t->expired && !t->spurious && strategy_below(&W->dice, (uint32_t)++n) == 0)
-                to = i;
-        }
-        if (n == 0 || strategy_below(&W->dice, 4) != 0)
-            return;
-        W->spurious_left--;
-    }
-    if (to < 0 || to >= W->task_count || W->tasks[to].op.kind != OP_COND_WAKE)
-        return;
-    W->tasks[to].spurious = true;
-    take('w', to);
-}
-
 /* A sampler may pass over a task forever; the machine does not. A search must not do this:
  * what is enabled would depend on the path. */
 static int fair(int n, int picked)
@@ -139,7 +107,7 @@ static struct task *choose(void)
     struct task *me = W->me;
     int n, current = -1, usual, i;
 
-    wake_for_no_reason();
+    odd_happens();
     while ((n = collect()) == 0)
         idle_unblock();
     for (i = 0; i < n; i++)
@@ -155,6 +123,9 @@ static struct task *choose(void)
             i = usual;
     } else {
         i = W->signals && !W->strategy->complete ? delivery_wanted(list, n) : -1;
+        for (int k = 0; k < n && i < 0 && W->odd.alone >= 0; k++)
+            if (list[k]->id == W->odd.alone)
+                i = k;
         if (i < 0)
             i = ask_strategy(n, current);
         i = fair(n, i);
@@ -370,7 +341,10 @@ void step_op(const struct op *op)
         W->ops++;
         t->quiet = 0;
     }
-    t->notified = t->expired = t->spurious = t->interrupted = t->errno_changed = false;
+    t->notified = t->expired = t->spurious = t->interrupted = t->errno_changed = t->gave_up =
+        false;
+    if (op->timed)
+        odd_limit(t);
     if (op->kind == OP_SETTLE && !W->settling) {
         W->settling = true;
         W->rest_naps = 0;

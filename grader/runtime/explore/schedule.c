@@ -44,7 +44,7 @@ void schedule_begin(void)
     W->solo_since = 0;
     W->clock_turn = W->settling = false;
     W->work_step = 200000;
-    W->waits = 0;
+    W->waits = W->limits = 0;
     W->broken_pc = 0;
     W->now = 1000 * (int64_t)1000000000;
     W->ending = END_NONE;
@@ -60,4 +60,5 @@ void schedule_begin(void)
     W->exit_status = 0;
     W->random = 0x9e3779b97f4a7c15u;
     memset(W->this_count, 0, W->stable_used * sizeof *W->this_count);
+    odd_begin();
 }

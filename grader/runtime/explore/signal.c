@@ -464,7 +464,8 @@ void signal_run_handler(void)
     const struct disposition d = p->act[sig];
     const struct queued q = t->delivered;
     const struct op op = t->op;
-    const bool notified = t->notified, expired = t->expired, spurious = t->spurious;
+    const bool notified = t->notified, expired = t->expired, spurious = t->spurious,
+               gave_up = t->gave_up;
     const bool outer = t->notified_behind;
     const bool ends = t->was_blocked && ends_wait(t, &op, d.flags), safe = t->handler_is_safe;
     const uint64_t mask = t->sigmask, io_seen = t->io_seen;
@@ -499,6 +500,7 @@ void signal_run_handler(void)
     t->notified = notified || t->notified_behind; /* what came meanwhile is not lost */
     t->expired = expired && !t->notified_behind;
     t->spurious = spurious;
+    t->gave_up = gave_up;
     t->notified_behind = outer || (t->handlers && t->notified_behind);
     t->io_seen = io_seen;
     t->interrupted = ends;

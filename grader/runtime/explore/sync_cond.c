@@ -57,6 +57,18 @@ static void leave(struct object *c, struct task *t)
         }
 }
 
+/* It is no waiter any more, though it may not have its mutex back for long: a signal that is
+ * sent meanwhile goes to another, or to nobody. */
+void cond_give_up(struct task *t)
+{
+    struct object *c = object_find((const void *)t->op.obj);
+
+    if (!c || c->kind != OBJ_COND)
+        return;
+    leave(c, t);
+    t->gave_up = true;
+}
+
 static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until, uintptr_t pc)
 {
     struct op op = {.kind = OP_COND_WAIT, .effect = EFFECT_WRITE, .mask = 0xff};
@@ -95,7 +107,7 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t unti
     woken = t->notified || t->spurious;
     /* Who was woken has nothing to do with the condition any more: it may have been destroyed.
      */
-    if (!t->notified)
+    if (!t->notified && !t->gave_up)
         leave(cond_at(cond, pc), t);
     m = mutex_at(mutex, pc);
     if (m->owner == t->id)
@@ -166,6 +178,8 @@ static struct task *chosen_waiter(struct object *c)
         return c->waiters;
     if (W->replaying)
         i = planned('s');
+    else if (W->odd.newest)
+        i = n - 1;
     else if (W->shuffle_signals)
         i = (int)strategy_below(&W->dice, (uint32_t)n);
     if (i <= 0 || i >= n)

@@ -2,6 +2,9 @@
  *
  *     1-2.57.3_3.13.1     version 1; when task 2 is at its 57th operation, 3 goes on; ...
  *     1-2.57.w4           task 4's condition wait returns for no reason there
+ *     1-2.57.x2           its weak compare-exchange fails there for no reason
+ *     1-2.57.l4           task 4's time limit passes there, or its sleep ends
+ *     1-0.0.i2            task 2 is not parked early when it looks in vain
  *     1-2.57.s1           the signal sent there wakes the second waiter, not the first
  *
  * Everything else happens by itself: a task goes on while it can, then the lowest-numbered one
@@ -62,7 +65,7 @@ int token_read(const char *token, struct switch_at *s, int max)
             *p++ != '.' || !number(&p, UINT64_MAX / 20, &op) || *p++ != '.')
             return -1;
         s[n].what = '>';
-        if (*p == 'w' || *p == 's' || *p == 'r')
+        if (*p && strchr("wsrxli", *p))
             s[n].what = *p++;
         if (!number(&p, TASK_MAX - 1, &to))
             return -1;

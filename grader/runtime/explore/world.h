@@ -80,8 +80,10 @@ struct task {
 
     /* waiting */
     bool notified, expired, spurious; /* why the wait ended */
+    bool gave_up;                     /* its limit has passed: no signal comes to it any more */
     bool notified_behind;             /* ... of the code that a handler has interrupted */
     uint64_t wait_number;             /* of its condition wait in this schedule, from 1 */
+    uint64_t limit_number;            /* of its wait with a time limit, from 1 */
     uint64_t ran_at;                  /* world.ops when it last ran */
     uint32_t passed_over;             /* how often it could have run since then */
     struct task *next_waiter;
@@ -405,12 +407,15 @@ struct promise {
     int came;
 };
 
+enum { PATIENCE = 10 /* s, by default */ };
+
 struct options {
     uint64_t seed;
     uint64_t schedules;              /* budget */
     uint64_t steps;                  /* hooks of one schedule before it is given up */
     uint64_t all_steps;              /* hooks of all schedules together */
     int preemptions;                 /* -1: none */
+    int64_t patience;                /* ns that others may be kept from running: odd.c */
     uint64_t after;                  /* schedules more once it has failed */
     uint64_t inputs;                 /* seed of a suite's inputs */
     bool inline_run;                 /* for a debugger: no process of its own for a replay */
@@ -429,6 +434,21 @@ struct options {
     const char *trail;               /* where a test comes by: "FILE:FIRST-LAST,..." */
     const char *input;               /* file that is standard input; NULL: there is none */
     const struct strategy *strategy; /* NULL: the default plan */
+};
+
+/* What happens in this schedule beside turns (odd.c). */
+struct odd {
+    bool wakes;        /* condition waits return for no reason now and then: `left` times */
+    int left;          /* and a weak exchange fails */
+    uint64_t wake_at;  /* the one, counted from 1, that does; 0: none in particular */
+    bool newest;       /* a signal wakes who began to wait last */
+    int alone;         /* the task that goes on whenever it can; -1: none */
+    bool limits;       /* time limits pass and sleeps end while others could run */
+    uint64_t limit_at; /* the one, counted from 1, that does; 0: none in particular */
+    int64_t delay;     /* ns that they were kept from running by that, in all */
+    int late;          /* whose limit passed last; -1: nobody's */
+    int64_t late_ns;   /* after this time */
+    uint32_t late_pc, late_node;
 };
 
 struct world {
@@ -496,8 +516,7 @@ struct world {
     int plan_first[TASK_MAX]; /* index of the task's next entry */
     struct switch_at *taken;  /* of this schedule, in order */
     int taken_count, taken_max;
-    bool wake_spuriously; /* in this schedule */
-    int spurious_left;
+    struct odd odd;
     bool shuffle_signals;
 
     /* what was done, for the self-check: synchronisation and atomics, which are points always
@@ -536,12 +555,13 @@ struct world {
     int promise_count;
     uint64_t schedules_run, pruned, points_total, ops_total;
     uint64_t races_new;
-    uint64_t dropped;          /* findings that found no room */
-    bool other_locks;          /* it takes what may be locks and is not counted as held */
-    bool interrupted;          /* the search was ended by who watches it */
-    bool unwatched;            /* it touched more memory than is watched for races */
-    uint64_t waits, waits_max; /* condition waits of this schedule; most in one */
-    uint64_t spurious_at; /* the wait that returns for no reason now; 0: none in particular */
+    uint64_t dropped; /* findings that found no room */
+    bool other_locks; /* it takes what may be locks and is not counted as held */
+    bool interrupted; /* the search was ended by who watches it */
+    bool unwatched;   /* it touched more memory than is watched for races */
+    uint64_t waits,
+        waits_max; /* condition waits and weak exchanges of this schedule; most in one */
+    uint64_t limits, limits_max; /* waits with a time limit, and sleeps; most in one schedule */
 
     struct arena_state {
         char *base, *used, *end;
@@ -646,6 +666,15 @@ void bug_note(struct found *f);
 void bug_deadlock(void) __attribute__((noreturn));
 bool waits_for_lock(const struct task *t);
 bool held_semaphore(const struct task *t);
+/* ---- odd.c: what a schedule may do beside turns --------------------------------------------
+ */
+void odd_begin(void);   /* of a schedule */
+void odd_happens(void); /* before a choice: a wait returns for no reason, a limit passes */
+void cond_give_up(struct task *t); /* sync_cond.c: its wait's limit passes now */
+void odd_limit(struct task *t);    /* it begins to wait, with a limit */
+bool odd_exchange(void); /* a weak compare-exchange of the running task fails for no reason */
+void odd_tell(struct found *f); /* the delay that the finding needs */
+
 /* waits.c: f->waits from the tasks that cannot run; in a circle of at least two; the sentence
  */
 void waits_collect(struct found *f);

@@ -155,7 +155,7 @@ int main(void) {
     return 0;
 }
 X
-prog virtual-time none <<'X'
+prog virtual-time none 300 0 <<'X'
 static void *f(void *a) { sleep(3); return a; }
 int main(void) {
     pthread_t t[5]; struct timespec a, b;
@@ -200,7 +200,7 @@ prog names-and-self none <<'X'
 static void *f(void *x) { char b[16]; pthread_setname_np(pthread_self(), "worker"); pthread_getname_np(pthread_self(), b, sizeof b); assert(!strcmp(b, "worker")); return (void *)pthread_self(); }
 int main(void) { pthread_t t; void *r; GO(t, f, 0); pthread_join(t, &r); assert(pthread_equal((pthread_t)r, t) && !pthread_equal(t, pthread_self())); return 0; }
 X
-prog timed-and-try-join none <<'X'
+prog timed-and-try-join none 300 0 <<'X'
 static void *f(void *x) { sleep(2); return x; }
 int main(void) { pthread_t t; struct timespec a; GO(t, f, 0); assert(pthread_tryjoin_np(t, NULL) == EBUSY);
     clock_gettime(CLOCK_REALTIME, &a); a.tv_sec += 1; assert(pthread_timedjoin_np(t, NULL, &a) == ETIMEDOUT);

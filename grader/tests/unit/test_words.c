@@ -12,7 +12,7 @@ static const struct {
     {"main", "主线程"},
     /* a template, and its parts */
     {"Still running after 2 seconds of processor time.", "用了 2 秒处理器时间后仍在运行。"},
-    {"thread 2 waits for thread 1 to end", "线程 2 等待 线程 1 结束"},
+    {"thread 2 waits for thread 1 to end", "线程 2 等待线程 1 结束"},
     {"This exercise does not allow 'sem_wait'. The exercise asks for a solution without it.",
      "这个练习不允许使用“sem_wait”。这个练习就是要求不用它。"},
     /* arguments in another order */
@@ -20,7 +20,7 @@ static const struct {
     {"thread 2 of process 1", "进程 1 的线程 2"},
     /* who, then what */
     {"thread 12 writes here", "线程 12 在此写"},
-    {"main atomically reads here", "主线程 在此原子地读"},
+    {"main atomically reads here", "主线程在此原子地读"},
     {"thread 3 read here, holding no lock", "线程 3 在此读，没有持有锁"},
     {"check_x.c:7: f(e, 0) returned -1 instead of 0",
      "check_x.c:7: f(e, 0) 返回了 -1，而不是 0"},
