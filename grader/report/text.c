@@ -147,7 +147,8 @@ static void put_failing(struct pen *p, const struct cause *c)
                    c->tests[0]);
         return;
     }
-    buf_printf(p->b, "  (%s)\n      ", get_str(c->finding, "mode"));
+    buf_printf(p->b, p->o->lang == LANG_ZH ? "  （%s）\n      " : "  (%s)\n      ",
+               get_str(c->finding, "mode"));
     buf_printf(p->b, tr(p->o->lang, "%d tests fail for this reason: "), c->count);
     put_names(p, c->tests, c->count);
 }

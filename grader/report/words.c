@@ -158,6 +158,8 @@ static bool fits(char kind, const char *at, size_t len)
 
     if (kind == 's' || kind == 'c')
         return true;
+    if (kind == 'g' || kind == 'f' || kind == 'e') /* 0.5, 1e+06, inf, nan */
+        return len > 0 && strspn(at, "0123456789.+-einfa") >= len;
     if (len && at[0] == '-')
         i = 1;
     if (i == len)
@@ -246,6 +248,22 @@ static void say_part(struct buf *b, const char *s, size_t len, int depth, int *w
     buf_release(&part);
 }
 
+static bool is_wide(char c)
+{
+    return (unsigned char)c >= 0x80;
+}
+
+/* Chinese has no blank between its own words: one before `at` goes when both sides are Chinese.
+ */
+static void close_up(struct buf *b, size_t at)
+{
+    if (at < 2 || at >= b->len || b->data[at - 1] != ' ' || !is_wide(b->data[at - 2]) ||
+        !is_wide(b->data[at]))
+        return;
+    memmove(b->data + at - 1, b->data + at, b->len - at + 1);
+    b->len--;
+}
+
 static void fill(struct buf *b, const char *f, const struct arg *args, int depth, int *work)
 {
     int next = 0;
@@ -261,9 +279,15 @@ static void fill(struct buf *b, const char *f, const struct arg *args, int depth
             continue;
         }
         number = number ? number - 1 : next++;
-        if (number >= 0 && number < ARGS && args[number].at)
+        if (number >= 0 && number < ARGS && args[number].at) {
+            const size_t at = b->len;
+
             say_part(b, args[number].at, args[number].len, depth, work);
+            close_up(b, at);
+        }
         f += c;
+        if (*f == ' ' && is_wide(f[1]) && b->len && is_wide(b->data[b->len - 1]))
+            f++;
     }
 }
 
@@ -291,12 +315,15 @@ static size_t who_prefix(const char *s)
 static bool say_who(struct buf *b, const char *s, int depth, int *work)
 {
     const size_t n = who_prefix(s);
+    size_t at;
 
     if (!n || s[n] != ' ' || depth >= DEPTH)
         return false;
     say_part(b, s, n, depth, work);
     buf_puts(b, " ");
+    at = b->len;
     say_part(b, s + n + 1, strlen(s + n + 1), depth, work);
+    close_up(b, at);
     return true;
 }
 
