@@ -49,7 +49,8 @@
     X(BUSY_WAIT, "busy-wait", "uses processor time while it should sleep",                     \
       "Which call would let the task sleep until there is something to do?")                   \
     X(TOO_STRICT, "too-strict", "work that must be able to run concurrently never does",       \
-      "Which lock is held while the long work is done, and must it be?")                       \
+      "What keeps the others waiting: a lock held during the long work, or a join before "     \
+      "all have started?")                                                                     \
     X(RESOURCE_LIMIT, "resource-limit", "used more than the limit allows",                     \
       "Which loop or recursion makes more and more of it?")                                    \
     X(TIMEOUT, "timeout", "did not finish within its limit",                                   \
