@@ -9,6 +9,7 @@ The first comment of a program says what is right, a line a fact:
     says: N               the report names line N        silent-on: TEXT  does not stand in it
     not-all: yes          the word "all" is not claimed
     args:, cflags:, stdin:, strategy:                    how it is run
+Whatever is found must be found again by its token.
 Each is run in a folder of its own that holds input.txt ("5") and inc/h.h. A case is one point.
 """
 import json
@@ -33,6 +34,15 @@ def run(command, cwd, stdin):
     return p.returncode, (p.stdout + p.stderr).decode(errors="replace"), p.stdout
 
 
+def lost_tokens(command, tail, out, cwd, stdin):
+    """Tokens of bugs that a replay does not show."""
+    found = json.loads(out).get("findings", []) if out.strip() else []
+    tokens = {f["schedule"]["token"] for f in found
+              if not f["advice"] and (f.get("schedule") or {}).get("token")}
+    return " ".join(t for t in sorted(tokens)
+                    if run(command + ["--replay", t] + tail, cwd, stdin)[0] != 1)
+
+
 def wrong(lockstep, path):
     want = facts(path)
     command = [lockstep, "explore"]
@@ -47,6 +57,7 @@ def wrong(lockstep, path):
         pathlib.Path(cwd, "inc/h.h").write_text("#define N 3\n")
         status, text, out = run(command + ["--json"] + tail, cwd, stdin)
         _, text, _ = run(command + tail, cwd, stdin)
+        lost = lost_tokens(command, tail, out, cwd, stdin)
     found = json.loads(out).get("findings", []) if out.strip() else []
     verdicts = {f["verdict"] for f in found if not f["advice"]}
     words = want["expect"].split()
@@ -65,6 +76,8 @@ def wrong(lockstep, path):
         return "says " + want["silent-on"]
     if "all " in text and "(not varied: " not in text and re.search(r"^all \d", text, re.M):
         return "claims all without what was not varied"
+    if lost:
+        return "replayed, it is gone: " + lost
     if "not-all" in want and re.search(r"^all \d", text, re.M):
         return "claims all: " + text.strip().split("\n")[-1]
     return None

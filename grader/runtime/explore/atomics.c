@@ -231,7 +231,7 @@ static bool fails_for_no_reason(const void *expected, const volatile void *p, si
     bool __tsan_atomic##B##_compare_exchange_strong(volatile T *p, T *expected, T desired,     \
                                                     int mo, int fmo)                           \
     {                                                                                          \
-        ATOMIC_CAS_BODY(T, p, expected, desired, mo, fmo, true)                                \
+        ATOMIC_CAS_BODY(T, p, expected, desired, mo, fmo, false)                               \
     }                                                                                          \
     bool __tsan_atomic##B##_compare_exchange_weak(volatile T *p, T *expected, T desired,       \
                                                   int mo, int fmo);                            \

@@ -27,9 +27,9 @@ void odd_begin(void)
     if (W->replaying) {
         *o = (struct odd){.late = -1};
         o->alone = planned('i');
-    } else if (o->alone >= 0) {
-        take('i', o->alone);
     }
+    if (o->alone >= 0)
+        take('i', o->alone);
 }
 
 /* ---- without a reason ---------------------------------------------------------------------

@@ -57,6 +57,29 @@ static void leave(struct object *c, struct task *t)
         }
 }
 
+static void wake(struct object *c, struct task *t)
+{
+    leave(c, t);
+    vclock_join(&t->clock, &c->clock); /* what was done before the signal */
+    t->notified = true;
+    t->notified_behind |= t->handlers > 0; /* it waits there where the handler came: signal.c */
+    t->enabled_by = (uint32_t)W->points;
+    t->expired = false;
+    changed();
+}
+
+/* POSIX, pthread_cond_wait: who is unblocked because it is cancelled "shall not consume any
+ * condition signal that may be directed concurrently at the condition variable if there are
+ * other threads blocked". */
+static void hand_on(const struct task *t)
+{
+    struct object *c = object_find((const void *)t->op.obj);
+
+    if (t->notified && t->cancel_pending && !t->cancel_disabled && !t->exiting && c &&
+        c->kind == OBJ_COND && !c->destroyed && c->waiters)
+        wake(c, c->waiters);
+}
+
 /* It is no waiter any more, though it may not have its mutex back for long: a signal that is
  * sent meanwhile goes to another, or to nobody. */
 void cond_give_up(struct task *t)
@@ -114,6 +137,7 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t unti
         m->count++;
     else
         mutex_taken(m, pc);
+    hand_on(t);
     cancel_point(); /* with the mutex, as POSIX says */
     path_woken(t->spurious && !t->notified, program_pc(pc));
     return call_fails(woken ? 0 : ETIMEDOUT, pc);
@@ -146,17 +170,6 @@ REPLACES(int, pthread_cond_clockwait, pthread_cond_t *c, pthread_mutex_t *m, clo
     if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
         return call_fails(EINVAL, CALLER);
     return wait_until(c, m, deadline_of(clock, t), CALLER);
-}
-
-static void wake(struct object *c, struct task *t)
-{
-    leave(c, t);
-    vclock_join(&t->clock, &c->clock); /* what was done before the signal */
-    t->notified = true;
-    t->notified_behind |= t->handlers > 0; /* it waits there where the handler came: signal.c */
-    t->enabled_by = (uint32_t)W->points;
-    t->expired = false;
-    changed();
 }
 
 static struct task *nth_waiter(struct object *c, int n)
