@@ -87,7 +87,8 @@ struct keeper_result {
     int code;
     bool forged;       /* something that is no packet came over the stream */
     struct buf output; /* what was printed, at most limits.output_kb */
-    struct buf left;   /* one line a thing left behind: "shm /purse", "process sleep" */
+    struct buf
+        left; /* one line a thing left behind: "shared memory object purse", "process sleep" */
     double wall_s, cpu_s;
     long rss_kb;
 };

@@ -397,24 +397,6 @@ static void judge_signal(struct native_run *run, int sig)
                                 name ? name : "?"));
 }
 
-/* lockstep-init's words for what is left (sandbox/init/left.c), as a reader knows them. */
-static const struct {
-    const char *word, *term;
-} left_terms[] = {
-    {"shm ", "shared memory object "},  {"mqueue ", "message queue "},
-    {"sysv-shm ", "System V segment "}, {"sysv-sem ", "System V semaphores "},
-    {"sysv-msg ", "System V queue "},
-};
-
-static const char *left_name(struct arena *a, const char *line)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(left_terms); i++)
-        if (strncmp(line, left_terms[i].word, strlen(left_terms[i].word)) == 0)
-            return arena_printf(a, "%s%s", left_terms[i].term,
-                                line + strlen(left_terms[i].word));
-    return line;
-}
-
 static void judge_left(struct native_run *run, const struct keeper_result *kr)
 {
     struct buf all = {0};
@@ -428,8 +410,7 @@ static void judge_left(struct native_run *run, const struct keeper_result *kr)
          l = strtok_r(NULL, "\n", &save))
         if (strcmp(l, "zombie") != 0)
             prove_text(run, VERDICT_LEAK,
-                       arena_printf(run->u->a, "Left behind when the test had ended: %s.",
-                                    left_name(run->u->a, l)));
+                       arena_printf(run->u->a, "Left behind when the test had ended: %s.", l));
     buf_release(&all);
 }
 

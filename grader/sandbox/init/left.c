@@ -31,8 +31,10 @@ enum { OBJECTS_MAX = 8192, TOLD_MAX = 32 };
 
 enum kind { SHM, MQUEUE, SYSV_SHM, SYSV_SEM, SYSV_MSG, KINDS };
 
-static const char *const kind_names[KINDS] = {"shm", "mqueue", "sysv-shm", "sysv-sem",
-                                              "sysv-msg"};
+/* As the report says them (grader/po/composed.c has the sentences). */
+static const char *const kind_names[KINDS] = {"shared memory object", "message queue",
+                                              "System V segment", "System V semaphores",
+                                              "System V queue"};
 
 struct object {
     enum kind kind;
