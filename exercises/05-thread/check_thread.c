@@ -95,13 +95,13 @@ static void *look_up(const struct thread_args *args)
 
     errno = 0;
     if (thread_named(args, "nobody") || errno != EINVAL)
-        return "a name that nobody gave must be NULL with EINVAL";
+        return LS_SAYS("a name that was not passed must give NULL with EINVAL");
     if (thread_positional(args, 0))
-        return "a named argument is not a positional one";
+        return LS_SAYS("a named argument is not a positional one");
     if (thread_named(args, "son") || thread_named(args, "songs"))
-        return "a name is only itself, not a part of another";
+        return LS_SAYS("a name is only itself, not a part of another");
     if (!thread_named(args, name))
-        return "the argument \"song\" was not found";
+        return LS_SAYS("the argument \"song\" was not found");
     return thread_named(args, name);
 }
 
@@ -122,9 +122,9 @@ static void *look_late(const struct thread_args *args)
 
     ls_gate_pass(g);
     if (thread_positional(args, 0) != g)
-        return "the positional argument changed after thread_start() was back";
+        return LS_SAYS("the positional argument changed after thread_start() was back");
     if (!thread_named(args, "late"))
-        return "the named argument is gone after thread_start() was back";
+        return LS_SAYS("the named argument is gone after thread_start() was back");
     return thread_named(args, "late");
 }
 

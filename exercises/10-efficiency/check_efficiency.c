@@ -16,7 +16,7 @@ enum { MAX_JOBS = 6 };
 
 static const enum efficiency_way ways[] = {EFFICIENCY_LINE, EFFICIENCY_THREADS,
                                            EFFICIENCY_PROCESSES};
-static const char *const way_names[] = {"in line", "in threads", "in processes"};
+static const char *const way_names[] = {LS_SAYS("in line"), LS_SAYS("in threads"), LS_SAYS("in processes")};
 
 /* What jobs tell the test, also from a process of their own. */
 static struct board {

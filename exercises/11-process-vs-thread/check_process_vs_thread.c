@@ -164,14 +164,14 @@ static const struct {
     pvt_way *way;
     int same[PROBES]; /* pid, global, local, offset, files, handler, directory, end */
 } ways[] = {
-    {"a child process", in_process, {0, 0, 0, 1, 0, 0, 0, 0}},
-    {"a thread", in_thread, {1, 1, 1, 1, 1, 1, 1, 1}},
-    {"a function call", here, {1, 1, 1, 1, 1, 1, 1, 1}},
-    {"a process that shares memory", sharing_memory, {0, 1, 1, 1, 0, 0, 0, 0}},
-    {"a process that shares files and directory", sharing_files, {0, 0, 0, 1, 1, 0, 1, 0}},
-    {"a process that has opened all files again", reopened, {0, 0, 0, 0, 0, 0, 0, 0}},
-    {"a thread with files and directory of its own", loner, {1, 1, 1, 1, 0, 1, 0, 1}},
-    {"a way that fails", nowhere, {-1, -1, -1, -1, -1, -1, -1, -1}},
+    {LS_SAYS("a child process"), in_process, {0, 0, 0, 1, 0, 0, 0, 0}},
+    {LS_SAYS("a thread"), in_thread, {1, 1, 1, 1, 1, 1, 1, 1}},
+    {LS_SAYS("a function call"), here, {1, 1, 1, 1, 1, 1, 1, 1}},
+    {LS_SAYS("a process that shares memory"), sharing_memory, {0, 1, 1, 1, 0, 0, 0, 0}},
+    {LS_SAYS("a process that shares files and directory"), sharing_files, {0, 0, 0, 1, 1, 0, 1, 0}},
+    {LS_SAYS("a process that has opened all files again"), reopened, {0, 0, 0, 0, 0, 0, 0, 0}},
+    {LS_SAYS("a thread with files and directory of its own"), loner, {1, 1, 1, 1, 0, 1, 0, 1}},
+    {LS_SAYS("a way that fails"), nowhere, {-1, -1, -1, -1, -1, -1, -1, -1}},
 };
 
 enum { WAYS = sizeof ways / sizeof *ways };

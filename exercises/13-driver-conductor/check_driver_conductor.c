@@ -30,13 +30,13 @@ static int program(void)
 static const char *how(const struct ls_leaving *l)
 {
     static char text[128];
-    const char *who = l->pid == driver ? "the driver" : "the conductor";
+    const char *who = l->pid == driver ? LS_SAYS("the driver") : LS_SAYS("the conductor");
 
     if (WIFSIGNALED(l->status))
-        snprintf(text, sizeof text, "%s was killed by SIG%s", who,
+        snprintf(text, sizeof text, LS_SAYS("%s was killed by SIG%s"), who,
                  sigabbrev_np(WTERMSIG(l->status)));
     else
-        snprintf(text, sizeof text, "%s left with %d", who, WEXITSTATUS(l->status));
+        snprintf(text, sizeof text, LS_SAYS("%s left with %d"), who, WEXITSTATUS(l->status));
     return text;
 }
 

@@ -364,12 +364,7 @@ N_("inline assembly was not explored")
 N_("more than %d preemptions")
 N_("%llu more were given up, since they would have repeated others")
 
-/* exercises/13-driver-conductor/check_driver_conductor.c */
-N_("the driver")
-N_("the conductor")
-N_("%s was killed by SIG%s")
-N_("%s left with %d")
-
+/* stages/native.c: descriptors that are left */
 N_("descriptor pipe")
 N_("descriptor socket")
 
@@ -388,25 +383,6 @@ N_("returns ETIMEDOUT")
 N_("returns EINVAL (tv_nsec is %lld)")
 N_("returns an error")
 
-/* exercises/.../check_*.c: what a suite's tables and returns name */
-N_("a name that nobody gave must be NULL with EINVAL")
-N_("a named argument is not a positional one")
-N_("a name is only itself, not a part of another")
-N_("the argument \"song\" was not found")
-N_("the positional argument changed after thread_start() was back")
-N_("the named argument is gone after thread_start() was back")
-N_("a child process")
-N_("a thread")
-N_("a function call")
-N_("a process that shares memory")
-N_("a process that shares files and directory")
-N_("a process that has opened all files again")
-N_("a thread with files and directory of its own")
-N_("a way that fails")
-N_("in line")
-N_("in threads")
-N_("in processes")
-
 /* runtime/explore/leftovers.c */
 N_("the shared memory object %s was made here")
 N_("the named semaphore %s was made here")
@@ -417,7 +393,7 @@ N_("the System V segment %s was made here")
 N_("the System V queue %s was made here")
 N_("the System V semaphores %s was made here")
 
-/* stages/native.c: what is left */
+/* sandbox/init/left.c */
 N_("shared memory object %s")
 N_("message queue %s")
 N_("System V segment %s")

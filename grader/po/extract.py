@@ -15,7 +15,8 @@ PROOFS = ["--keyword=arena_printf:2", "--keyword=bug_begin:2", "--keyword=bug_st
           "--keyword=bug_stack_of:3", "--keyword=too_much:1", "--keyword=prove_text:3",
           "--keyword=X:3", "--keyword=tampers:1", "--keyword=frame_bug:2", "--keyword=evidence_stack:3", "--keyword=misuse:3", "--keyword=N_"]
 SUITES = ["--keyword=ck_assert_msg:2", "--keyword=ck_abort_msg:1", "--keyword=refused:3",
-          "--keyword=must_be_free:2", "--keyword=must_measure:2", "--keyword=must_end:4"]
+          "--keyword=must_be_free:2", "--keyword=must_measure:2", "--keyword=must_end:4",
+          "--keyword=LS_SAYS"]
 ALL = ["--extract-all"]
 # Read whole: their sentences stand in tables, or behind a return.
 TABLES = ["grader/stages/scan.c", "grader/runtime/explore/trap.c", "grader/runtime/explore/memory.c",

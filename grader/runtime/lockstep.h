@@ -31,6 +31,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+/* Marks a text that a message takes as %s, so that it is translated with the rest. */
+#define LS_SAYS(text) text
+
 /* The suite; defined by check_SLUG.c. */
 Suite *lockstep_suite(void);
 
