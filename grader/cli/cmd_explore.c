@@ -132,7 +132,6 @@ static int use(void *ctx, int key, const char *value, struct err *e)
         return split_flags(o, value, e);
     case OPT_REPLAY:
         o->x.token = value;
-        o->x.patience = PATIENCE_MAX + 1; /* the token was found with some other one */
         return 0;
     case OPT_GDB:
         o->gdb = true;

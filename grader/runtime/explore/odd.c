@@ -47,6 +47,8 @@ static int wakes_now(void)
 
     if (W->replaying)
         return planned('w');
+    if (!o->wakes && !o->wake_at)
+        return -1;
     for (int i = 0; i < W->task_count; i++) {
         const struct task *t = &W->tasks[i];
 
@@ -112,7 +114,7 @@ void odd_limit(struct task *t)
 /* A limit counts only where it must be waited for: what is free is taken at once. */
 static bool may_be_late(struct task *t)
 {
-    const int64_t left = W->o.patience - W->odd.delay;
+    const int64_t left = W->replaying ? NEVER : W->o.patience - W->odd.delay;
 
     if (left <= 0 || t->state != TASK_READY || !t->op.timed || t->expired || t->notified ||
         t->op.until <= W->now || t->op.until - W->now > left ||
@@ -196,8 +198,11 @@ void odd_tell(struct found *f)
     const struct odd *o = &W->odd;
     char name[32], time[24];
 
-    if (o->late >= 0 && f->bug != BUG_DATA_RACE && f->bug != BUG_LOCK_ORDER)
-        bug_stack(f, o->late, o->late_pc, o->late_node,
-                  "%s waits here; this happens only if others do not run for %s",
-                  task_name(o->late, name), duration(o->delay, time, sizeof time));
+    if (o->late < 0 || f->bug == BUG_DATA_RACE || f->bug == BUG_LOCK_ORDER)
+        return;
+    if (f->stack_count == FOUND_STACKS) /* rather this than the last of so many */
+        f->stack_count--;
+    bug_stack(f, o->late, o->late_pc, o->late_node,
+              "%s waits here; this happens only if others do not run for %s",
+              task_name(o->late, name), duration(o->delay, time, sizeof time));
 }

@@ -123,9 +123,9 @@ static bool odd_set(void)
         W->odd.wake_at = ++state->spurious;
         return true;
     }
-    if (!state->newest) {
+    if (!state->newest && W->waits_max > 1) {
         state->newest = W->odd.newest = true;
-        return W->waits_max > 1 || odd_set();
+        return true;
     }
     if (W->o.suite)
         return false;

@@ -239,6 +239,10 @@ void event_of(const struct task *t, struct event *ret)
     case OP_COND_WAKE:
         ret->object = op->obj2;
         ret->after2 = t->notified ? t->enabled_by : 0;
+        if (W->cancels && t->notified && t->cancel_pending) { /* hands its signal on */
+            ret->object2 = op->obj;
+            ret->effect2 = EFFECT_WRITE;
+        }
         break;
     case OP_WRLOCK:
         ret->after_unshares = true;

@@ -80,8 +80,8 @@ static void hand_on(const struct task *t)
         wake(c, c->waiters);
 }
 
-/* It is no waiter any more, though it may not have its mutex back for long: a signal that is
- * sent meanwhile goes to another, or to nobody. */
+/* It is no waiter any more, even if the mutex is not free yet: a signal that is sent meanwhile
+ * wakes another waiter, or none. */
 void cond_give_up(struct task *t)
 {
     struct object *c = object_find((const void *)t->op.obj);

@@ -446,8 +446,7 @@ struct odd {
     bool limits;       /* time limits pass and sleeps end while others could run */
     uint64_t limit_at; /* the one, counted from 1, that does; 0: none in particular */
     int64_t delay;     /* ns that they were kept from running by that, in all */
-    int late;          /* whose limit passed last; -1: nobody's */
-    int64_t late_ns;   /* after this time */
+    int late;          /* the task whose limit passed last; -1: none */
     uint32_t late_pc, late_node;
 };
 
@@ -555,13 +554,12 @@ struct world {
     int promise_count;
     uint64_t schedules_run, pruned, points_total, ops_total;
     uint64_t races_new;
-    uint64_t dropped; /* findings that found no room */
-    bool other_locks; /* it takes what may be locks and is not counted as held */
-    bool interrupted; /* the search was ended by who watches it */
-    bool unwatched;   /* it touched more memory than is watched for races */
-    uint64_t waits,
-        waits_max; /* condition waits and weak exchanges of this schedule; most in one */
-    uint64_t limits, limits_max; /* waits with a time limit, and sleeps; most in one schedule */
+    uint64_t dropped;            /* findings that found no room */
+    bool other_locks;            /* it takes what may be locks and is not counted as held */
+    bool interrupted;            /* the search was ended by who watches it */
+    bool unwatched;              /* it touched more memory than is watched for races */
+    uint64_t waits, waits_max;   /* condition waits and weak exchanges; most in a schedule */
+    uint64_t limits, limits_max; /* waits with a time limit, and sleeps; the same */
 
     struct arena_state {
         char *base, *used, *end;
@@ -666,8 +664,7 @@ void bug_note(struct found *f);
 void bug_deadlock(void) __attribute__((noreturn));
 bool waits_for_lock(const struct task *t);
 bool held_semaphore(const struct task *t);
-/* ---- odd.c: what a schedule may do beside turns --------------------------------------------
- */
+/* ---- odd.c: what a schedule may do beside turns ---- */
 void odd_begin(void);   /* of a schedule */
 void odd_happens(void); /* before a choice: a wait returns for no reason, a limit passes */
 void cond_give_up(struct task *t); /* sync_cond.c: its wait's limit passes now */

@@ -243,6 +243,22 @@ traces guarded-update 2 "$lm x++; $um" "$lm x++; $um"
 traces crossing-apart 3 "$lm $um $ln $un" "$ln $un $lm $um"
 traces semaphore 2 'sem_wait(&s); sem_post(&s);' 'sem_wait(&s); sem_post(&s);'
 
+# ---- time limits that pass while others could run ---------------------------------------------------
+
+cp "$top/grader/tests/cases/sleep_mutex.c" .
+run 1 "$LOCKSTEP" explore sleep_mutex.c
+same "a sleep orders nothing, and the delay is said" "$out" 'main waits here; this happens only if others do not run for 1 s'
+run 1 "$LOCKSTEP" explore --replay 1-0.4.l0 --patience 0 sleep_mutex.c
+same "a replay has the patience that its token needs" "$out" 'assertion failed: finished'
+run 0 "$LOCKSTEP" explore --patience 0 sleep_mutex.c
+never "without patience nothing is found" "$out" 'assertion failed'
+same "and it says that time was not varied" "$out" 'not varied: time limits'
+sed 's/sleep(1)/sleep(1); int other = 0; assert(other)/' sleep_mutex.c >unrelated.c
+run 1 "$LOCKSTEP" explore unrelated.c
+never "a bug that needs no delay names none" "$out" 'only if others do not run'
+run 2 "$LOCKSTEP" explore --patience 61 sleep_mutex.c
+same "more than a minute is refused" "$err" "'--patience 61'"
+
 # ---- what cannot be done is one sentence.
 run 2 "$LOCKSTEP" explore
 same "no file" "$err" 'no C file'
