@@ -3,6 +3,8 @@
 
     words.py        from the project's root
 
+Also: a title that exercise.yml has (of the exercise, of a test) stands in the same words in the README.
+
 Looks through the messages (grader/po/extract.py), their Chinese, the guides, the manual page and the
 exercises' READMEs and rubrics. Prints FILE:LINE or the message, what is wrong and what to write
 instead; exit status 1 when there is any.
@@ -69,6 +71,16 @@ def rubrics(language):
                 yield f"{path}:{no}", line
 
 
+def titles():
+    """(place, title) of exercise.yml that its README of that language does not have."""
+    for path in sorted(glob.glob("exercises/*/exercise.yml", root_dir=TOP)):
+        for no, line in enumerate((TOP / path).read_text().splitlines(), 1):
+            m = re.match(r'\s*title: \{en: "(.*)", zh: "(.*)"\}$', line)
+            for title, readme in zip(m.groups() if m else (), ("README.md", "README.zh-CN.md")):
+                if title.replace(r'\\', '\\') not in (TOP / path).with_name(readme).read_text():
+                    yield f"{path}:{no}", f"'{title}' is not in {readme}"
+
+
 def main():
     english, chinese = messages()
     wrong = 0
@@ -80,6 +92,9 @@ def main():
                 if re.search(pattern, text, re.I):
                     wrong += 1
                     print(f"{place}: '{re.search(pattern, text, re.I)[0]}'; write: {instead}\n    {text.strip()[:150]}")
+    for place, text in titles():
+        wrong += 1
+        print(f"{place}: {text}")
     print(f"words: {len(english)} messages, {wrong} sentences against grader/WORDS.md")
     sys.exit(1 if wrong or len(english) < 500 else 0)
 
